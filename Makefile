@@ -1,0 +1,49 @@
+# The commands a newcomer needs. Each installs what it needs first, and only once.
+
+PORT ?= 8000
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: help lab run test export notebooks lock
+
+help:
+	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
+	@echo "make run [PORT=8000]         run the finished project / roda o projeto pronto"
+	@echo "make test                    check everything / confere tudo"
+	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
+	@echo "make lock                    choose newer versions of the dependencies"
+
+lab: $(INSTALLED)
+	@$(BIN)/python -m lab start $(if $(COURSE),--course $(COURSE)) -- $(JUPYTER)
+
+run: $(INSTALLED)
+	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+test: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval
+
+notebooks: $(INSTALLED)
+	$(BIN)/python -m lab run $(LESSON)
+	$(BIN)/python -m lab export
+
+lock: $(INSTALLED)
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
+
+# The first Python of at least 3.11 under its usual names, or nothing.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { \
+	  echo "Instale o Python 3.11 ou mais novo e rode de novo: não achei nenhum aqui."; \
+	  echo "Install Python 3.11 or newer and run this again: I found none here."; exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+	  echo "Falta o módulo venv do Python (no Debian e no Ubuntu: apt install python3-venv)."; \
+	  echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	$(BIN)/uv pip sync --python $(BIN)/python requirements.txt
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
+	@touch $@

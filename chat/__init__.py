@@ -1,0 +1,1 @@
+"""The chat: its page, and the consumer that its WebSockets talk to."""

@@ -1,0 +1,9 @@
+"""Which consumer answers which WebSocket address."""
+
+from django.urls import re_path
+
+from chat import consumers
+
+websocket_urlpatterns = [
+    re_path(r"ws/socket-server/", consumers.ChatConsumer.as_asgi()),
+]

@@ -1,0 +1,120 @@
+"""`python -m lab`: open the course, start again, and keep the repository in step."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from lab import course, execution, language, project, translation
+from lab.errors import LabError
+from lab.messages import say
+from lab.workspace import Workspace
+
+
+def start(arguments: argparse.Namespace) -> int:
+    """Open JupyterLab on the course's first page, until it is closed."""
+    notebook = course.lessons()[0].notebook(arguments.course or language.of_machine())
+    command = [sys.executable, "-m", "jupyterlab", str(notebook.relative_to(course.ROOT))]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return subprocess.call([*command, *arguments.jupyter], cwd=course.ROOT)
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """Write the project as it stands after a lesson into a folder that is empty or new."""
+    folder = arguments.folder
+    if folder.exists() and any(folder.iterdir()):
+        raise LabError(say("folder_not_empty", folder=folder))
+    for path in project.build(arguments.after, folder):
+        print(folder / path)
+    return 0
+
+
+def reset(_: argparse.Namespace) -> int:
+    """Empty the workspace, keeping what is in it elsewhere."""
+    workspace = Workspace.default()
+    place = workspace.reset(course.lessons()[0].name)
+    if place is None:
+        print(say("nothing_to_reset"))
+    else:
+        print(say("reset", place=workspace.shown(place)))
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Make the repository's project what the notebooks write, or compare the two."""
+    if arguments.check:
+        found = project.differences()
+        print(found or say("export_same"), end="" if found else "\n")
+        return 1 if found else 0
+    changed = project.export()
+    print("\n".join(changed) or say("export_same"))
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run lessons in both languages, each in a new workspace, and keep the outputs."""
+    for name in arguments.lesson or [lesson.name for lesson in course.lessons()]:
+        for spoken in language.LANGUAGES:
+            notebook = course.find(name).notebook(spoken)
+            print(notebook.relative_to(course.ROOT), flush=True)
+            with tempfile.TemporaryDirectory() as folder:
+                execution.execute(notebook, Path(folder, "workspace"))
+    return 0
+
+
+def translate(arguments: argparse.Namespace) -> int:
+    """Bring a lesson's code into its translations, or accept cells as translated."""
+    for spoken in translation.TRANSLATIONS:
+        if arguments.accept:
+            translation.accept(arguments.lesson, spoken, arguments.accept)
+        for cell in translation.synchronise(arguments.lesson, spoken):
+            print(say("translate_cell", language=spoken, cell=cell))
+    return 0
+
+
+def arguments_parser() -> argparse.ArgumentParser:
+    """The command line, its help in the current language."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description=say("help"))
+    commands = parser.add_subparsers(required=True, metavar=say("help_command"))
+
+    def command(action: object) -> argparse.ArgumentParser:
+        text = say(f"help_{action.__name__}")
+        added = commands.add_parser(action.__name__, help=text, description=text)
+        added.set_defaults(action=action)
+        return added
+
+    start_parser = command(start)
+    start_parser.add_argument("--course", choices=language.LANGUAGES, help=say("help_start_course"))
+    start_parser.add_argument("jupyter", nargs="*", help=say("help_start_jupyter"))
+    build_parser = command(build)
+    build_parser.add_argument("--after", required=True, metavar="LESSON")
+    build_parser.add_argument("folder", type=Path, metavar="DIR")
+    command(reset)
+    export_parser = command(export)
+    export_parser.add_argument("--check", action="store_true", help=say("help_export_check"))
+    command(run).add_argument("lesson", nargs="*", metavar="LESSON", help=say("help_run_lesson"))
+    translate_parser = command(translate)
+    translate_parser.add_argument("lesson", metavar="LESSON")
+    translate_parser.add_argument(
+        "--accept", nargs="+", metavar="CELL", help=say("help_translate_accept")
+    )
+    return parser
+
+
+def main() -> int:
+    """Run the command line; 0 when all is well, 1 when not, 2 for wrong arguments."""
+    arguments = arguments_parser().parse_args()
+    try:
+        return arguments.action(arguments)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The machine's own browser, driven with Playwright: nothing is downloaded."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+
+from lab.messages import say
+
+_COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
+_PROGRAMS = {
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    ),
+    "win32": tuple(
+        str(Path(os.environ.get(base, "C:\\"), program))
+        for base in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        for program in (
+            r"Google\Chrome\Application\chrome.exe",
+            r"Microsoft\Edge\Application\msedge.exe",
+        )
+    ),
+}
+# A browser that a lesson starts has no business with anybody but the lesson's own server.
+_ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def find_browser() -> str | None:
+    """The path of a Chromium, Chrome or Edge on this machine, or None."""
+    found = filter(None, map(shutil.which, _COMMANDS))
+    programs = filter(os.path.exists, _PROGRAMS.get(sys.platform, ()))
+    return next(found, None) or next(programs, None)
+
+
+async def open_browser() -> Browser | None:
+    """Start the machine's browser without a window.
+
+    Where there is none, says so and returns None. Closing it, or the end of this process,
+    ends it.
+    """
+    program = find_browser()
+    if program is None:
+        print(say("no_browser"))
+        return None
+    playwright = await async_playwright().start()
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    browser = await playwright.chromium.launch(
+        executable_path=program,
+        # Chromium's sandbox refuses to run as root, as in a container.
+        args=[*_ARGUMENTS, *(["--no-sandbox"] if as_root else [])],
+    )
+    browser.on("disconnected", lambda _: playwright.stop())
+    return browser

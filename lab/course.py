@@ -1,0 +1,58 @@
+"""The course's index, notebooks/course.toml: which lessons there are, in which order."""
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.messages import say
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The repository's folder."""
+
+
+@dataclass(frozen=True)
+class LessonEntry:
+    """One lesson as course.toml tells it; title, question and objective by language."""
+
+    name: str
+    minutes: int
+    title: dict[str, str]
+    question: dict[str, str]
+    objective: dict[str, str]
+
+    def notebook(self, language: str) -> Path:
+        """The lesson's notebook in that language."""
+        return ROOT / "notebooks" / language / f"{self.name}.ipynb"
+
+
+@cache
+def lessons() -> tuple[LessonEntry, ...]:
+    """All lessons, in the course's order."""
+    index = tomllib.loads((ROOT / "notebooks" / "course.toml").read_text(encoding="utf-8"))
+    return tuple(LessonEntry(**entry) for entry in index["lesson"])
+
+
+def find(name: str) -> LessonEntry:
+    """The lesson called name.
+
+    Raises LabError, naming the nearest lessons, when there is none.
+    """
+    names = [lesson.name for lesson in lessons()]
+    if name in names:
+        return lessons()[names.index(name)]
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.3) or names
+    raise LabError(say("no_such_lesson", name=name, names=", ".join(near)))
+
+
+def up_to(name: str) -> tuple[LessonEntry, ...]:
+    """The lessons from the first to the one called name, which is included."""
+    position = lessons().index(find(name))
+    return lessons()[: position + 1]
+
+
+def before(name: str) -> tuple[LessonEntry, ...]:
+    """The lessons that come before the one called name."""
+    return up_to(name)[:-1]

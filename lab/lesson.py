@@ -1,0 +1,79 @@
+"""What a lesson's first cell makes: the learner's folder ready, and the helpers at hand."""
+
+import os
+import sys
+from pathlib import Path
+
+from lab import course, language, safekeeping
+from lab.messages import say
+from lab.server import Server
+from lab.workspace import Workspace
+
+
+class Lesson:
+    """A lesson under way, in the learner's workspace.
+
+    Making one changes the working directory to the workspace, with the files of the earlier
+    lessons in it, and says in one line where the learner is. Files that the learner changed
+    stay as they are, and are named.
+
+    Raises LabError when there is no lesson of that name, or the workspace can't be written.
+    """
+
+    _running: "Server | None" = None  # a kernel's one server, whichever Lesson started it
+
+    def __init__(self, name: str) -> None:
+        self.entry = course.find(name)
+        self.workspace = Workspace.default()
+        self._begin()
+        safekeeping.watch(self.workspace)
+
+    def serve(self, port: int = 0) -> Server:
+        """Start the project's server in the background; it is ready when this returns.
+
+        Port 0 is any free one. A server that this kernel started before is stopped first.
+
+        Raises LabError with the server's own last lines when it can't start, or when the
+        port is taken.
+        """
+        self.stop()
+        log = self.workspace.folder / "logs" / f"{self.entry.name}.{language.current()}.log"
+        Lesson._running = Server.start(self.workspace.folder, log, port)
+        return Lesson._running
+
+    def stop(self) -> None:
+        """Stop the server that this kernel started, if there is one."""
+        if Lesson._running is not None:
+            Lesson._running.stop()
+            Lesson._running = None
+
+    def reset(self) -> None:
+        """Start the lesson again; what is in the workspace is moved away and kept."""
+        self.stop()
+        place = self.workspace.reset(self.entry.name)
+        if place is not None:
+            print(say("reset", place=self.workspace.shown(place)))
+        self._begin()
+
+    def _begin(self) -> None:
+        self.stop()
+        own = self.workspace.prepare(self.entry.name)
+        os.chdir(self.workspace.folder)
+        if str(self.workspace.folder) not in sys.path:
+            sys.path.insert(0, str(self.workspace.folder))
+        _forget_modules_in(self.workspace.folder)
+        names = [entry.name for entry in course.lessons()]
+        title = self.entry.title[language.current()]
+        print(say("lesson", title=title, number=names.index(self.entry.name), last=len(names) - 1))
+        if own:
+            print(say("kept_yours", paths=", ".join(own)))
+        if language.of_folder(language.notebook_folder()) is None:
+            print(say("notebook_moved", name=self.entry.name, language=language.current()))
+
+
+def _forget_modules_in(folder: Path) -> None:
+    """Let the kernel import the project afresh: its files may be others now."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and folder in Path(file).parents:
+            del sys.modules[name]

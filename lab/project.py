@@ -1,0 +1,100 @@
+"""The learner's project as the notebooks write it: after each lesson, and exported."""
+
+import difflib
+from functools import cache
+from pathlib import Path
+
+from lab import course, notebooks
+from lab.language import SOURCE
+
+EXPORTED = ("manage.py", "mywebsite", "chat")
+"""What of the repository's root is exported from the notebooks."""
+
+
+@cache
+def _written_by(path: Path) -> tuple[tuple[str, str], ...]:
+    return tuple(notebooks.written_files(notebooks.read(path))) if path.exists() else ()
+
+
+def files_of(lessons: tuple[course.LessonEntry, ...]) -> dict[str, str]:
+    """The project's files (path: text) once these lessons have been worked through."""
+    return {path: text for lesson in lessons for path, text in _written_by(lesson.notebook(SOURCE))}
+
+
+def all_versions() -> dict[str, set[str]]:
+    """Every text that any lesson ever gives to a path of the project."""
+    versions: dict[str, set[str]] = {}
+    for lesson in course.lessons():
+        for path, text in _written_by(lesson.notebook(SOURCE)):
+            versions.setdefault(path, set()).add(text)
+    return versions
+
+
+def build(after: str, folder: Path) -> list[str]:
+    """Write the project as it stands after the lesson called after into folder.
+
+    Files that are there already are overwritten. Returns the paths written.
+    """
+    files = files_of(course.up_to(after))
+    for path, text in files.items():
+        write_text(folder / path, text)
+    return sorted(files)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text to path, whole or not at all, making its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def exported_files(root: Path) -> dict[str, bytes]:
+    """The exported project as it is in root now (path: content), caches left out."""
+    found = [root / "manage.py", *(root / "mywebsite").rglob("*"), *(root / "chat").rglob("*")]
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in found
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def export(root: Path = course.ROOT) -> list[str]:
+    """Make the finished project in root what the notebooks write; returns the changed paths."""
+    wanted, found = _finished(), exported_files(root)
+    changed = sorted(
+        path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)
+    )
+    for path in changed:
+        if path in wanted:
+            write_text(root / path, wanted[path].decode())
+        else:
+            (root / path).unlink()
+    return changed
+
+
+def differences(root: Path = course.ROOT) -> str:
+    """A unified diff from the project in root to what the notebooks write; empty if none."""
+    wanted, found = _finished(), exported_files(root)
+    return "".join(
+        line if line.endswith("\n") else line + "\n"
+        for path in sorted(wanted.keys() | found.keys())
+        if wanted.get(path) != found.get(path)
+        for line in difflib.unified_diff(
+            found.get(path, b"").decode(errors="replace").splitlines(keepends=True),
+            wanted.get(path, b"").decode().splitlines(keepends=True),
+            f"{path} (exported)" if path in found else f"{path} (missing)",
+            f"{path} (notebooks)" if path in wanted else f"{path} (in no notebook)",
+        )
+    )
+
+
+def _finished() -> dict[str, bytes]:
+    files = files_of(course.lessons())
+    outside = [path for path in files if path.split("/")[0] not in EXPORTED]
+    if outside:
+        raise ValueError(f"a lesson writes outside {', '.join(EXPORTED)}: {', '.join(outside)}")
+    return {path: text.encode() for path, text in files.items()}

@@ -1,0 +1,158 @@
+"""The project's server in the background: started, ready, its log at hand, stopped for sure."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from lab.errors import LabError
+from lab.live_page import LivePage
+from lab.messages import say
+
+HOST = "127.0.0.1"
+WEBSOCKET_PATH = "/ws/socket-server/"
+START_TIMEOUT = 10
+"""Seconds that a server may take until it listens."""
+STOP_TIMEOUT = 5
+"""Seconds that a server may take to end after it was told to."""
+HANDSHAKE_TIMEOUT = 3
+"""Seconds that the first handshake may take; an application may be slow or stuck."""
+LAST_LINES = 8
+"""How many lines of a failed server's log its error shows."""
+
+_LISTENING = re.compile(r"Listening on TCP address 127\.0\.0\.1:(\d+)")
+
+
+class Server:
+    """A running Daphne that serves `mywebsite.asgi:application` of one folder."""
+
+    def __init__(self, process: subprocess.Popen, log_file: Path) -> None:
+        self._process = process
+        self._log_file = log_file
+        self._log_begins = 0
+        self._page: LivePage | None = None
+        self.port = 0
+
+    @classmethod
+    def start(cls, folder: Path, log_file: Path, port: int = 0) -> "Server":
+        """Start a server for the project in folder, on port (0: any free one); wait for it.
+
+        Raises LabError: the port is taken; the server ended, with its last lines; or it did
+        not listen within START_TIMEOUT seconds.
+        """
+        _refuse_taken(port)
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lab.daphne_until_stdin_closes", str(port)],
+                cwd=folder,
+                stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        server = cls(process, log_file)
+        try:
+            server._wait_until_it_listens()
+            server._shake_hands()
+        except BaseException:
+            server.stop()
+            raise
+        return server
+
+    @property
+    def address(self) -> str:
+        """Host and port, as they stand in a URL."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address of the project's first page."""
+        return f"http://{self.address}/"
+
+    @property
+    def websocket_url(self) -> str:
+        """The address of the chat's WebSocket."""
+        return f"ws://{self.address}{WEBSOCKET_PATH}"
+
+    @property
+    def log(self) -> str:
+        """What the server has written since it was ready."""
+        return self._whole_log()[self._log_begins :]
+
+    @property
+    def running(self) -> bool:
+        """Whether the server's process is alive."""
+        return self._process.poll() is None
+
+    def show(self) -> None:
+        """Show the project's page in the running cell's output, live until the server stops."""
+        if self._page is not None:
+            self._page.close()
+        self._page = LivePage(self.port)
+
+    def stop(self) -> None:
+        """Stop the server and wait until its process is gone; stopping twice is fine."""
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __repr__(self) -> str:
+        return f"<Server {HOST} {'running' if self.running else 'stopped'}>"
+
+    def _wait_until_it_listens(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            listening = _LISTENING.search(self._whole_log())
+            if listening:
+                self.port = int(listening[1])
+                return
+            if not self.running:
+                raise LabError(say("server_ended", lines=self._last_lines()))
+            time.sleep(0.02)
+        raise LabError(say("server_not_listening", seconds=START_TIMEOUT, lines=self._last_lines()))
+
+    def _shake_hands(self) -> None:
+        """Have the application answer one handshake, whatever it answers, and hide its log."""
+        try:
+            with connect(self.websocket_url, open_timeout=HANDSHAKE_TIMEOUT, proxy=None):
+                pass
+        except (WebSocketException, OSError):
+            pass  # a refusal or an error is an answer too: the lesson is to see it itself
+        self._wait_for_quiet_log()
+        self._log_begins = len(self._whole_log())
+
+    def _wait_for_quiet_log(self) -> None:
+        """Let the handshake's last lines arrive, so that they don't turn up in a lesson."""
+        size = -1
+        while size != self._log_file.stat().st_size:
+            size = self._log_file.stat().st_size
+            time.sleep(0.1)
+
+    def _whole_log(self) -> str:
+        return self._log_file.read_text("utf-8", errors="replace")
+
+    def _last_lines(self) -> str:
+        """The log's last lines, without this machine's folders."""
+        lines = [line for line in self._whole_log().splitlines() if line.strip()]
+        return re.sub(r'File ".*[\\/]([^\\/"]+)"', r'File "\1"', "\n".join(lines[-LAST_LINES:]))
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise LabError(say("port_taken", port=port)) from error

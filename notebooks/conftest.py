@@ -1,0 +1,44 @@
+"""How pytest runs the lessons: each in a workspace of its own."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from lab.browser import find_browser
+
+_workspaces = pytest.StashKey[tempfile.TemporaryDirectory]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the browser's cells where there is none; continuous integration must have one."""
+    if find_browser() or os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if "browser" in _tags(item):
+            item.add_marker(pytest.mark.skip(reason="no Chromium, Chrome or Edge found"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Name the notebook's workspace before nbval starts its kernel, which inherits it."""
+    if item.path.suffix == ".ipynb":
+        folder = Path(_folder(item.config), item.path.parent.name, item.path.stem)
+        os.environ["LAB_WORKSPACE"] = str(folder / "workspace")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove all the workspaces; nbval has ended the kernels by now."""
+    if _workspaces in config.stash:
+        config.stash[_workspaces].cleanup()
+
+
+def _folder(config: pytest.Config) -> str:
+    if _workspaces not in config.stash:
+        config.stash[_workspaces] = tempfile.TemporaryDirectory()
+    return config.stash[_workspaces].name
+
+
+def _tags(item: pytest.Item) -> list[str]:
+    return item.cell.metadata.get("tags", []) if hasattr(item, "cell") else []
