@@ -44,6 +44,6 @@ $(INSTALLED): requirements.txt pyproject.toml
 	  echo "Falta o módulo venv do Python (no Debian e no Ubuntu: apt install python3-venv)."; \
 	  echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	$(BIN)/uv pip sync --python $(BIN)/python requirements.txt
+	$(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python requirements.txt
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
 	@touch $@

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lab import course, execution, language, project, translation
+from lab import course, language, project
 from lab.errors import LabError
 from lab.messages import say
 from lab.workspace import Workspace
@@ -56,6 +56,8 @@ def export(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run lessons in both languages, each in a new workspace, and keep the outputs."""
+    from lab import execution  # it takes a second to import, and learners never need it
+
     for name in arguments.lesson or [lesson.name for lesson in course.lessons()]:
         for spoken in language.LANGUAGES:
             notebook = course.find(name).notebook(spoken)
@@ -67,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def translate(arguments: argparse.Namespace) -> int:
     """Bring a lesson's code into its translations, or accept cells as translated."""
+    from lab import translation  # it takes a second to import, and learners never need it
+
     for spoken in translation.TRANSLATIONS:
         if arguments.accept:
             translation.accept(arguments.lesson, spoken, arguments.accept)

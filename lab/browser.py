@@ -41,6 +41,14 @@ def find_browser() -> str | None:
     return next(found, None) or next(programs, None)
 
 
+def launch_options(program: str) -> dict[str, object]:
+    """How Playwright's `chromium.launch` has to start that program here."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    # Chromium's sandbox refuses to run as root, as in a container.
+    sandbox = ["--no-sandbox"] if as_root else []
+    return {"executable_path": program, "args": [*_ARGUMENTS, *sandbox]}
+
+
 async def open_browser() -> Browser | None:
     """Start the machine's browser without a window.
 
@@ -52,11 +60,6 @@ async def open_browser() -> Browser | None:
         print(say("no_browser"))
         return None
     playwright = await async_playwright().start()
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    browser = await playwright.chromium.launch(
-        executable_path=program,
-        # Chromium's sandbox refuses to run as root, as in a container.
-        args=[*_ARGUMENTS, *(["--no-sandbox"] if as_root else [])],
-    )
+    browser = await playwright.chromium.launch(**launch_options(program))
     browser.on("disconnected", lambda _: playwright.stop())
     return browser

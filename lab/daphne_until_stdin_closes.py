@@ -1,4 +1,4 @@
-"""`python -m lab.daphne_until_stdin_closes PORT`: Daphne for the project in this folder, until stdin closes.
+"""Daphne for the project in this folder, on the port given, until standard input closes.
 
 A server that only its parent stops outlives a parent that is killed. This one watches its
 standard input, which the operating system closes when the parent goes, however it goes.

@@ -2,7 +2,7 @@
 
 import os
 
-from IPython.display import HTML, DisplayHandle, display
+from IPython.display import HTML, DisplayHandle, IFrame, display
 
 from lab.messages import say
 
@@ -19,20 +19,16 @@ class LivePage:
 
     def __init__(self, port: int) -> None:
         self._handle: DisplayHandle = display(_closed(), display_id=True)
-        self._handle.update(_Page(_address(port)))
+        self._handle.update(_live(port))
 
     def close(self) -> None:
         """Replace the frame with a line that says how to see it again."""
         self._handle.update(_closed())
 
 
-class _Page(HTML):
-    def __init__(self, address: str) -> None:
-        title = say("page_live")
-        super().__init__(
-            f'<iframe src="{address}" title="{title}" width="100%" height="{HEIGHT}"'
-            ' style="border: 1px solid; border-radius: 4px"></iframe>'
-        )
+def _live(port: int) -> IFrame:
+    title = f'title="{say("page_live")}"'  # what a screen reader calls the frame
+    return IFrame(_address(port), "100%", HEIGHT, extras=[title])
 
 
 def _closed() -> HTML:

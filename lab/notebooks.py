@@ -1,7 +1,5 @@
-"""Reading and writing notebook files, and finding the project's files in their cells."""
+"""Reading notebook files, and writing them without what editors and runs leave in them."""
 
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -19,7 +17,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write notebook to path without what editors and runs leave in its metadata."""
+    """Write notebook to path; of its metadata only what the course uses is kept."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
@@ -28,28 +26,3 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
     nbformat.validate(notebook)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
-
-
-def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """The notebook's code cells, in order."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def file_written_by(source: str) -> str | None:
-    """The path that a cell with this source writes with `%%writefile`, or None."""
-    magic, _, _ = source.partition("\n")
-    words = shlex.split(magic) if magic.startswith("%%writefile ") else []
-    return words[-1] if words else None
-
-
-def body(source: str) -> str:
-    """What `%%writefile` writes of a cell with this source: all but its first line."""
-    return source.partition("\n")[2].rstrip("\n") + "\n"
-
-
-def written_files(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
-    """Each `%%writefile` of the notebook, in order: the file's path and its text."""
-    for cell in code_cells(notebook):
-        path = file_written_by(cell.source)
-        if path is not None:
-            yield path, body(cell.source)

@@ -4,7 +4,7 @@ import difflib
 from functools import cache
 from pathlib import Path
 
-from lab import course, notebooks
+from lab import cells, course
 from lab.language import SOURCE
 
 EXPORTED = ("manage.py", "mywebsite", "chat")
@@ -13,7 +13,7 @@ EXPORTED = ("manage.py", "mywebsite", "chat")
 
 @cache
 def _written_by(path: Path) -> tuple[tuple[str, str], ...]:
-    return tuple(notebooks.written_files(notebooks.read(path))) if path.exists() else ()
+    return tuple(cells.written_files(path)) if path.exists() else ()
 
 
 def files_of(lessons: tuple[course.LessonEntry, ...]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from IPython import get_ipython
 from IPython.core.interactiveshell import ExecutionInfo
 
-from lab import notebooks
+from lab import cells
 from lab.messages import say
 from lab.workspace import Workspace
 
@@ -22,10 +22,10 @@ def watch(workspace: Workspace) -> None:
 
 
 def _keep_copy(info: ExecutionInfo) -> None:
-    path = notebooks.file_written_by(info.raw_cell)
+    path = cells.file_written_by(info.raw_cell)
     if path is None or not _is_in_workspace(Path(path)):
         return
-    copy = _workspace.keep_before_writing(path, notebooks.body(info.raw_cell))
+    copy = _workspace.keep_before_writing(path, cells.text_written_by(info.raw_cell))
     if copy is not None:
         print(say("copy_kept", path=path, copy=_workspace.shown(copy)))
 

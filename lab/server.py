@@ -25,6 +25,8 @@ HANDSHAKE_TIMEOUT = 3
 LAST_LINES = 8
 """How many lines of a failed server's log its error shows."""
 
+# Run as a file, outside the package: the server needs nothing else of lab.
+_PROGRAM = Path(__file__).with_name("daphne_until_stdin_closes.py")
 _LISTENING = re.compile(r"Listening on TCP address 127\.0\.0\.1:(\d+)")
 
 
@@ -49,7 +51,7 @@ class Server:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "lab.daphne_until_stdin_closes", str(port)],
+                [sys.executable, "-P", str(_PROGRAM), str(port)],
                 cwd=folder,
                 stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
                 stdout=log,

@@ -1,0 +1,113 @@
+"""A lesson's first cell, run where learners run it: in a kernel, in a notebook's folder."""
+
+from lab import course, project
+
+CONSUMERS = "chat/consumers.py"
+
+
+def test_it_says_where_the_learner_is(kernels, tmp_path):
+    kernel = kernels("pt-br")
+    said = kernel.run('from lab import Lesson; lesson = Lesson("02-consumers")')
+    assert said == "Lição 2 de 6 · O consumer · o seu projeto está em workspace/\n"
+    assert kernel.run("import os; print(os.getcwd())").strip() == str(tmp_path / "workspace")
+
+
+def test_the_language_follows_the_folder_and_stays(kernels):
+    kernel = kernels("en", LANG="pt_BR.UTF-8")
+    for _ in range(2):
+        said = kernel.run('from lab import Lesson; lesson = Lesson("02-consumers")')
+        assert said.startswith("Lesson 2 of 6 · The consumer")
+
+
+def test_a_changed_file_is_kept_and_named_when_the_lesson_is_opened_again(kernels, tmp_path):
+    file = tmp_path / "workspace" / CONSUMERS
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("05-asgi")')
+    file.write_text("# mine\n")
+    said = kernel.run('lesson = Lesson("05-asgi")')
+    assert f"You changed {CONSUMERS}: kept" in said
+    assert file.read_text() == "# mine\n"
+
+
+def test_reset_says_what_it_moved_and_where(kernels, tmp_path):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("05-asgi")')
+    (tmp_path / "workspace" / CONSUMERS).write_text("# mine\n")
+    said = kernel.run("lesson.reset()")
+    assert "What was in workspace/ is now in workspace-kept/1." in said
+    assert (tmp_path / "workspace-kept/1" / CONSUMERS).read_text() == "# mine\n"
+    assert "class ChatConsumer" in (tmp_path / "workspace" / CONSUMERS).read_text()
+
+
+def test_a_writefile_cell_keeps_a_copy_of_the_learners_version(kernels, tmp_path):
+    file = tmp_path / "workspace" / CONSUMERS
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("05-asgi")')
+    kernel.run('lesson = Lesson("05-asgi")')  # opening twice must not watch twice
+    file.write_text("# mine\n")
+    said = kernel.run(f"%%writefile {CONSUMERS}\n# the cell's")
+    assert said.count(f"Your version of {CONSUMERS} is kept in workspace-kept/1/{CONSUMERS}.") == 1
+    assert file.read_text() == "# the cell's\n"
+    assert (tmp_path / "workspace-kept/1" / CONSUMERS).read_text() == "# mine\n"
+
+
+def test_the_kernel_imports_the_learners_project_anew(kernels, tmp_path):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("05-asgi")')
+    where = "import chat.routing; print(chat.routing.__file__)"
+    kernel.run("import django.conf as c; c.settings.configure()")
+    assert kernel.run(where).strip() == str(tmp_path / "workspace/chat/routing.py")
+    kernel.run('lesson = Lesson("02-consumers")')
+    assert "ModuleNotFoundError" in kernel.run("import chat.consumers")
+
+
+def test_an_unknown_lesson_is_told_in_a_line_without_a_traceback(kernels):
+    said = kernels("pt-br").run('from lab import Lesson; Lesson("no-such-lesson")')
+    assert said.startswith("Não existe a lição 'no-such-lesson'. As mais parecidas: ")
+    assert said.count("\n") == 0
+
+
+def test_a_workspace_that_is_a_file_is_told_in_a_line(kernels, tmp_path):
+    (tmp_path / "workspace").write_text("precious")
+    said = kernels().run('from lab import Lesson; Lesson("01-template")')
+    assert said.startswith(f"{tmp_path / 'workspace'} should be a folder, but it is a file.")
+    assert "Traceback" not in said
+
+
+def test_a_notebook_moved_elsewhere_works_and_is_told_where_it_belongs(kernels, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    kernel = kernels(str(elsewhere), LANG="pt_BR.UTF-8", LC_ALL="pt_BR.UTF-8")
+    said = kernel.run('from lab import Lesson; lesson = Lesson("02-consumers")')
+    assert "Este notebook não está em notebooks/pt-br/" in said
+    assert (tmp_path / "workspace/manage.py").exists()
+
+
+def test_the_live_page_is_a_stable_output_that_closes_with_the_server(kernels):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); server = lesson.serve()')
+    outputs: list[dict] = []
+
+    def hear(message: dict) -> None:
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            outputs.append((message["msg_type"], message["content"]["data"]["text/html"]))
+
+    kernel.client.execute_interactive("server.show()", timeout=10, output_hook=hear)
+    (first, closed), (second, live) = outputs
+    assert (first, second) == ("display_data", "update_display_data")
+    assert 'src="http://127.0.0.1:' in live
+    kernel.client.execute_interactive("server.stop()", timeout=10, output_hook=hear)
+    assert outputs[-1] == ("update_display_data", closed)
+    assert "127.0.0.1" not in closed
+
+
+def test_behind_jupyter_the_live_page_goes_through_its_proxy(kernels):
+    kernel = kernels(JPY_SESSION_NAME="notebooks/en/06-live.ipynb", JUPYTERHUB_SERVICE_PREFIX="/u/")
+    said = kernel.run("from lab.live_page import _address; print(_address(5))")
+    assert said == "/u/proxy/5/\n"
+
+
+def test_a_learner_can_delete_lab_and_run_what_they_wrote():
+    """Nothing in the project imports lab."""
+    for path, text in project.files_of(course.lessons()).items():
+        assert "lab" not in {word for line in text.splitlines() for word in line.split()}, path

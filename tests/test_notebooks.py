@@ -1,0 +1,228 @@
+"""Every lesson, in both languages, held to tests/gates.py; and each gate shown to bite."""
+
+import copy
+import re
+
+import gates
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from lab import course, language, notebooks, translation
+
+LESSONS = [
+    pytest.param(lesson, spoken, id=f"{lesson.name}-{spoken}")
+    for lesson in course.lessons()
+    for spoken in language.LANGUAGES
+]
+GATES = [
+    gates.not_executed,
+    gates.unannounced_errors,
+    gates.unstable_outputs,
+    gates.stderr,
+    gates.untidy_metadata,
+    gates.exceptions_to_comparing,
+    gates.too_large,
+    gates.browser_cells_without_tag,
+]
+
+
+@pytest.mark.parametrize("lesson, spoken", LESSONS)
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
+def test_gate(lesson, spoken, gate):
+    assert list(gate(notebooks.read(lesson.notebook(spoken)))) == []
+
+
+@pytest.mark.parametrize("lesson, spoken", LESSONS)
+def test_frame(lesson, spoken):
+    notebook = notebooks.read(lesson.notebook(spoken))
+    assert list(gates.broken_frame(notebook, lesson, spoken)) == []
+
+
+@pytest.mark.parametrize("lesson, spoken", LESSONS)
+def test_links_between_lessons_resolve(lesson, spoken):
+    path = lesson.notebook(spoken)
+    for cell, target in gates.links(notebooks.read(path)):
+        if not re.match(r"https?://", target):
+            assert (path.parent / target).exists(), f"{cell}: {target}"
+
+
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("spoken", translation.TRANSLATIONS)
+def test_the_translation_is_in_step(lesson, spoken):
+    source = notebooks.read(lesson.notebook(language.SOURCE))
+    assert translation.problems(source, notebooks.read(lesson.notebook(spoken))) == []
+
+
+def test_no_notebook_is_outside_the_index():
+    indexed = {
+        lesson.notebook(spoken) for lesson in course.lessons() for spoken in language.LANGUAGES
+    }
+    folders = [course.ROOT / "notebooks" / spoken for spoken in language.LANGUAGES]
+    assert {path for folder in folders for path in folder.glob("*.ipynb")} == indexed
+
+
+# --- each gate bites -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def good() -> nbformat.NotebookNode:
+    """A notebook that no gate minds."""
+    lesson = course.lessons()[0]
+    return notebooks.read(lesson.notebook("en"))
+
+
+def printing(text: str) -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(metadata=nbformat.from_dict(notebooks.METADATA))
+    output = new_output("stream", name="stdout", text=text)
+    notebook.cells = [new_code_cell("print()", execution_count=1, outputs=[output])]
+    return notebook
+
+
+def test_a_cell_never_run_is_found(good):
+    gates.code(good)[3].execution_count = None
+    assert len(list(gates.not_executed(good))) == 1
+
+
+def test_an_error_is_found_unless_announced():
+    notebook = printing("")
+    cell = notebook.cells[0]
+    cell.outputs = [new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])]
+    assert list(gates.unannounced_errors(notebook))
+    cell.metadata["tags"] = ["raises-exception"]
+    assert not list(gates.unannounced_errors(notebook))
+    cell.outputs = []
+    assert list(gates.unannounced_errors(notebook))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/home/ana/course/workspace",
+        'File "/tmp/x/chat/consumers.py"',
+        r"C:\Users\ana",
+        "http://127.0.0.1:43121/",
+        "('127.0.0.1', 43121)",
+        "localhost:8888",
+        "22/Nov/2026:13:50:12",
+        "2026-11-22",
+        "took 0.31 s",
+        "2.5ms",
+        "<Server object at 0x7f37ce440680>",
+        "specific.inmemory!0123456789abcdef0123456789abcdef",
+    ],
+)
+def test_an_output_that_changes_from_run_to_run_is_found(text):
+    assert list(gates.unstable_outputs(printing(text)))
+
+
+@pytest.mark.parametrize(
+    "text", ["/ws/socket-server/", "HTTP/1.1 101", "1 < 2", "a 20 minute talk"]
+)
+def test_a_stable_output_is_not_found(text):
+    assert not list(gates.unstable_outputs(printing(text)))
+
+
+def test_stderr_is_found():
+    notebook = printing("warning")
+    notebook.cells[0].outputs[0].name = "stderr"
+    assert list(gates.stderr(notebook))
+
+
+def test_an_editors_metadata_is_found(good):
+    changed = copy.deepcopy(good)
+    changed.metadata["widgets"] = {}
+    changed.cells[0].metadata["collapsed"] = True
+    changed.cells[1].metadata["tags"] = ["nbval-ignore-output"]
+    assert len(list(gates.untidy_metadata(changed))) == 3
+
+
+def test_a_comment_for_nbval_is_found():
+    notebook = printing("")
+    notebook.cells[0].source = "# NBVAL_IGNORE_OUTPUT\nprint()"
+    assert list(gates.exceptions_to_comparing(notebook))
+
+
+def test_a_large_notebook_is_found():
+    assert list(gates.too_large(printing("x" * gates.MAX_BYTES)))
+
+
+def test_a_browser_cell_without_its_tag_is_found():
+    notebook = printing("")
+    notebook.cells[0].source = "browser = await open_browser()"
+    assert list(gates.browser_cells_without_tag(notebook))
+
+
+def test_a_broken_frame_is_found(good):
+    lesson = course.lessons()[0]
+    good.cells[0].source = good.cells[0].source.replace(str(lesson.minutes), "99")
+    good.cells.pop()
+    assert len(list(gates.broken_frame(good, lesson, "en"))) == 2
+
+
+def test_a_link_is_seen():
+    notebook = nbformat.v4.new_notebook(cells=[new_markdown_cell("[x](../en/00.ipynb)", id="a")])
+    assert list(gates.links(notebook)) == [("a", "../en/00.ipynb")]
+
+
+# --- translations -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair() -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
+    """A source and a translation that are in step."""
+    source = nbformat.v4.new_notebook(
+        cells=[new_markdown_cell("oi", id="hello"), new_code_cell("x = 1", id="code")]
+    )
+    translated = copy.deepcopy(source)
+    translated.cells[0].source = "hi"
+    translated.cells[0].metadata["translates"] = translation.version("oi")
+    return source, translated
+
+
+def test_a_pair_in_step_has_no_problems(pair):
+    assert translation.problems(*pair) == []
+
+
+def test_a_stale_translation_is_found(pair):
+    pair[0].cells[0].source = "olá"
+    assert translation.problems(*pair) == ["hello: its source changed since it was translated"]
+
+
+def test_other_code_is_found(pair):
+    pair[1].cells[1].source = "x = 2"
+    assert translation.problems(*pair) == ["code: its code differs from the source's"]
+
+
+def test_other_tags_are_found(pair):
+    pair[1].cells[1].metadata["tags"] = ["browser"]
+    assert translation.problems(*pair) == ["code: its tags differ from the source's"]
+
+
+def test_a_missing_an_extra_and_a_moved_cell_are_found(pair):
+    source, translated = pair
+    translated.cells.reverse()
+    assert translation.problems(source, translated)
+    extra = translated.cells.pop()
+    assert translation.problems(source, translated) == ["hello: missing from the translation"]
+    source.cells.remove(source.cells[0])
+    translated.cells.append(extra)
+    assert translation.problems(source, translated) == ["hello: not in the source"]
+
+
+def test_synchronising_brings_code_and_new_prose_and_names_what_to_translate(
+    pair, tmp_path, monkeypatch
+):
+    source, translated = pair
+    entry = course.lessons()[0]
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    source.cells[1].source = "x = 3"
+    source.cells.append(new_markdown_cell("novo", id="new"))
+    notebooks.write(source, entry.notebook("pt-br"))
+    notebooks.write(translated, entry.notebook("en"))
+
+    assert translation.synchronise(entry.name, "en") == ["new"]
+    written = notebooks.read(entry.notebook("en"))
+    assert [cell.source for cell in written.cells] == ["hi", "x = 3", "novo"]
+    translation.accept(entry.name, "en", ["new"])
+    assert translation.problems(source, notebooks.read(entry.notebook("en"))) == []

@@ -1,0 +1,108 @@
+"""The exported project: byte for byte what the notebooks write, whatever the order."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import Kernel
+
+from lab import course, language, notebooks, project
+from lab.cells import file_written_by
+
+RUNS_NO_SERVER = ("begin", "folders")
+"""The cells that a lesson's files need, besides those that write them."""
+
+
+def test_the_exported_project_is_what_the_notebooks_write():
+    assert project.differences() == ""
+
+
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_the_lessons_in_order_in_one_workspace_write_the_exported_project(
+    kernels, tmp_path, spoken
+):
+    """Not lab's reading of the cells but the cells themselves, run by IPython."""
+    kernel: Kernel = kernels(spoken)
+    for lesson in course.lessons():
+        for cell in notebooks.read(lesson.notebook(spoken)).cells:
+            if cell.cell_type == "code" and (
+                cell.id in RUNS_NO_SERVER or file_written_by(cell.source)
+            ):
+                said = kernel.run(cell.source)
+                assert "Error" not in said, f"{lesson.name} {cell.id}: {said}"
+    written = project.exported_files(tmp_path / "workspace")
+    assert written == project.exported_files(course.ROOT)
+
+
+def test_a_changed_line_a_missing_and_an_extra_file_are_told_in_a_diff(tmp_path):
+    project.build(course.lessons()[-1].name, tmp_path)
+    assert project.differences(tmp_path) == ""
+    urls = tmp_path / "mywebsite/urls.py"
+    urls.write_text(urls.read_text().replace('""', '"x"'))
+    (tmp_path / "manage.py").unlink()
+    (tmp_path / "chat/extra.py").write_text("x\n")
+    told = project.differences(tmp_path)
+    for line in (
+        '-    path("x"',
+        '+    path(""',
+        "manage.py (missing)",
+        "chat/extra.py (in no notebook)",
+    ):
+        assert line in told
+    assert project.export(tmp_path) == ["chat/extra.py", "manage.py", "mywebsite/urls.py"]
+    assert project.differences(tmp_path) == ""
+
+
+def test_other_line_ends_are_a_difference(tmp_path):
+    project.build(course.lessons()[-1].name, tmp_path)
+    manage = tmp_path / "manage.py"
+    manage.write_bytes(manage.read_bytes().replace(b"\n", b"\r\n"))
+    assert "manage.py" in project.differences(tmp_path)
+
+
+def test_djangos_own_checks_pass(finished):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        check=False,
+        cwd=finished,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lab", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_build_writes_the_project_after_a_lesson(tmp_path):
+    done = lab("build", "--after", "02-consumers", str(tmp_path / "new"))
+    assert done.returncode == 0
+    assert (tmp_path / "new/chat/consumers.py").exists()
+    assert not (tmp_path / "new/chat/routing.py").exists()
+
+
+def test_build_refuses_a_folder_with_something_in_it(tmp_path):
+    (tmp_path / "mine").write_text("x")
+    done = lab("build", "--after", "02-consumers", str(tmp_path))
+    assert done.returncode == 1
+    assert str(tmp_path) in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_build_names_the_nearest_lesson(tmp_path):
+    done = lab("build", "--after", "consumers", str(tmp_path / "new"))
+    assert done.returncode == 1
+    assert "02-consumers" in done.stderr
+
+
+def test_export_check_changes_nothing_and_passes():
+    done = lab("export", "--check")
+    assert done.returncode == 0, done.stdout

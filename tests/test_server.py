@@ -1,0 +1,208 @@
+"""The server helper: ready when it returns, gone when it should be, clear when it can't start."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from websockets.sync.client import connect
+
+from lab import LabError
+from lab.server import Server
+
+ROUNDS = 30
+
+
+@pytest.fixture
+def server(finished):
+    """A running server of the finished project."""
+    server = Server.start(finished, finished / "server.log")
+    yield server
+    server.stop()
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """The processes that work in folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def talk(server: Server) -> str:
+    with connect(server.websocket_url, proxy=None, open_timeout=5) as client:
+        client.send('{"message": "olá", "message2": ""}')
+        return client.recv(timeout=5)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_it_is_ready_when_start_returns(server):
+    assert '"ol' in talk(server)
+
+
+def test_its_log_begins_with_what_the_learner_does(server):
+    assert server.log == ""
+    talk(server)
+    assert server.log.count("WebSocket incoming frame") == 1
+
+
+def test_it_listens_on_this_machine_only(server):
+    (process,) = processes_of(Path(server._log_file).parent)
+    addresses = [c.laddr.ip for c in process.net_connections() if c.status == "LISTEN"]
+    assert addresses == ["127.0.0.1"]
+
+
+def test_stopping_twice_is_fine(server):
+    server.stop()
+    server.stop()
+    assert not server.running
+    assert not listens(server.port)
+    assert repr(server) == "<Server 127.0.0.1 stopped>"
+
+
+def test_it_stops_with_a_websocket_open(server):
+    with connect(server.websocket_url, proxy=None):
+        began = time.monotonic()
+        server.stop()
+    assert time.monotonic() - began < 2
+
+
+def test_thirty_starts_and_stops_leave_nothing_behind(finished):
+    log, threads, ports = finished / "server.log", threading.active_count(), []
+    files = psutil.Process().num_fds() if sys.platform != "win32" else 0
+    for _ in range(ROUNDS):
+        server = Server.start(finished, log)
+        ports.append(server.port)
+        server.stop()
+    assert processes_of(finished) == []
+    assert threading.active_count() == threads
+    assert not any(map(listens, ports))
+    if sys.platform != "win32":
+        assert psutil.Process().num_fds() == files
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("import nothing_like_this", "No module named 'nothing_like_this'"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("def broken(:", "SyntaxError"),
+        ("raise SystemExit('tired')", "tired"),
+    ],
+)
+def test_a_broken_asgi_shows_the_servers_own_last_lines(finished, line, told):
+    (finished / "mywebsite/asgi.py").write_text(line + "\n")
+    began = time.monotonic()
+    with pytest.raises(LabError, match="did not start") as error:
+        Server.start(finished, finished / "server.log")
+    assert time.monotonic() - began < 10
+    assert told in str(error.value)
+    assert str(finished) not in str(error.value)
+    assert processes_of(finished) == []
+
+
+def test_a_server_that_never_listens_ends_with_what_it_said(finished, monkeypatch):
+    monkeypatch.setattr("lab.server.START_TIMEOUT", 3)
+    (finished / "mywebsite/asgi.py").write_text(
+        "import time\nprint('asleep', flush=True)\ntime.sleep(60)\n"
+    )
+    with pytest.raises(LabError, match="within 3 seconds") as error:
+        Server.start(finished, finished / "server.log")
+    assert "asleep" in str(error.value)
+    assert processes_of(finished) == []
+
+
+def test_a_consumer_that_hangs_doesnt_hang_the_start(finished):
+    consumers = finished / "chat/consumers.py"
+    text = consumers.read_text()
+    consumers.write_text(text.replace("self.accept()", "import time; time.sleep(60)"))
+    began = time.monotonic()
+    server = Server.start(finished, finished / "server.log")
+    server.stop()
+    assert time.monotonic() - began < 15
+
+
+def test_a_taken_port_is_named(finished):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LabError, match=f"Port {port} is taken"):
+            Server.start(finished, finished / "server.log", port)
+    assert processes_of(finished) == []
+
+
+def test_the_port_asked_for_is_used(finished):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Server.start(finished, finished / "server.log", port)
+    try:
+        assert server.port == port
+        assert server.url == f"http://127.0.0.1:{port}/"
+    finally:
+        server.stop()
+
+
+def gone(process: psutil.Process, seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except psutil.TimeoutExpired:
+        return False
+    except psutil.NoSuchProcess:
+        pass
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_killed_kernel_leaves_no_server(kernels):
+    kernel = kernels()
+    kernel.run("from lab import Lesson")
+    kernel.run('lesson = Lesson("06-live")')
+    pid, parent = map(
+        int,
+        kernel.run(
+            "import os; server = lesson.serve(); print(server._process.pid, os.getpid())"
+        ).split(),
+    )
+    process = psutil.Process(pid)
+    assert process.is_running()
+    os.kill(parent, signal.SIGKILL)
+    assert gone(process, 5)
+
+
+def test_serving_again_replaces_the_kernels_server(kernels):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); first = lesson.serve()')
+    kernel.run("second = lesson.serve()")
+    assert kernel.run("print(first.running, second.running)") == "False True\n"
+    kernel.run('lesson = Lesson("06-live")')
+    assert kernel.run("print(second.running)") == "False\n"
+
+
+def test_two_notebooks_in_one_workspace_dont_disturb_each_other(kernels):
+    both = [kernels("en"), kernels("pt-br")]
+    for kernel in both:
+        kernel.run('from lab import Lesson; lesson = Lesson("06-live"); server = lesson.serve()')
+    for kernel in both:
+        kernel.run(
+            "from websockets.sync.client import connect\n"
+            "client = connect(server.websocket_url, proxy=None)\n"
+            'client.send(\'{"message": "oi", "message2": ""}\')'
+        )
+    heard = [kernel.run("print(client.recv(timeout=5))") for kernel in both]
+    assert all('"oi"' in text for text in heard)
+    both[0].run("server.stop()")
+    assert both[1].run("print(server.running)") == "True\n"
+    for kernel in both:  # each heard its own server's one message, and no other
+        assert "TimeoutError" in kernel.run("client.recv(timeout=0.2)") or kernel is both[0]

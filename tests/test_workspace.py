@@ -1,0 +1,136 @@
+"""The learner's folder: ready for any lesson, in any order, and nothing lost."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import LabError, course, project
+from lab.workspace import Workspace
+
+CONSUMERS = "chat/consumers.py"
+NAMES = [lesson.name for lesson in course.lessons()]
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_lesson_opened_first_finds_the_files_of_the_earlier_ones(workspace, name):
+    assert workspace.prepare(name) == []
+    assert tree(workspace.folder) == project.files_of(course.before(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_opened_after_all_others_begins_where_it_begins(workspace, name):
+    project.build(NAMES[-1], workspace.folder)
+    assert workspace.prepare(name) == []
+    assert tree(workspace.folder) == project.files_of(course.before(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_the_learner_changed_is_kept_by_every_lesson(workspace, name):
+    project.build(NAMES[-1], workspace.folder)
+    (workspace.folder / CONSUMERS).write_text("# mine\n")
+    assert workspace.prepare(name) == [CONSUMERS]
+    assert (workspace.folder / CONSUMERS).read_text() == "# mine\n"
+
+
+def test_a_file_that_no_lesson_writes_is_left_alone(workspace):
+    project.write_text(workspace.folder / "chat/notes.txt", "mine")
+    workspace.prepare("05-asgi")
+    assert (workspace.folder / "chat/notes.txt").read_text() == "mine"
+
+
+def test_reset_moves_everything_and_keeps_it(workspace):
+    workspace.prepare("05-asgi")
+    (workspace.folder / CONSUMERS).write_text("# mine\n")
+    place = workspace.reset("05-asgi")
+    assert (place / CONSUMERS).read_text() == "# mine\n"
+    assert tree(workspace.folder) == project.files_of(course.before("05-asgi"))
+
+
+def test_two_resets_keep_both(workspace):
+    for text in ("# first\n", "# second\n"):
+        workspace.prepare("05-asgi")
+        (workspace.folder / CONSUMERS).write_text(text)
+        workspace.reset("05-asgi")
+    kept = sorted(path.read_text() for path in workspace.kept.glob(f"*/{CONSUMERS}"))
+    assert kept == ["# first\n", "# second\n"]
+
+
+def test_reset_of_an_empty_workspace_keeps_nothing(workspace):
+    assert workspace.reset("00-websockets") is None
+    assert not workspace.kept.exists()
+
+
+def test_a_changed_file_is_copied_before_it_is_overwritten(workspace):
+    project.write_text(workspace.folder / CONSUMERS, "# mine\n")
+    copy = workspace.keep_before_writing(CONSUMERS, "# the course's\n")
+    assert copy.read_text() == "# mine\n"
+    assert workspace.shown(copy) == f"workspace-kept/1/{CONSUMERS}"
+
+
+def test_the_same_change_is_copied_once(workspace):
+    project.write_text(workspace.folder / CONSUMERS, "# mine\n")
+    workspace.keep_before_writing(CONSUMERS, "# the course's\n")
+    assert workspace.keep_before_writing(CONSUMERS, "# the course's\n") is None
+
+
+def test_nothing_is_copied_that_isnt_the_learners(workspace):
+    assert workspace.keep_before_writing(CONSUMERS, "new") is None
+    workspace.prepare("03-routing")
+    assert workspace.keep_before_writing(CONSUMERS, "new") is None
+    project.write_text(workspace.folder / CONSUMERS, "new")
+    assert workspace.keep_before_writing(CONSUMERS, "new") is None
+
+
+def test_a_workspace_that_is_a_file_is_named_and_left(workspace):
+    workspace.folder.write_text("precious")
+    with pytest.raises(LabError, match="should be a folder, but it is a file"):
+        workspace.prepare("01-template")
+    assert workspace.folder.read_text() == "precious"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_explained_and_leaves_the_old_file(workspace, monkeypatch):
+    workspace.prepare("05-asgi")
+    before = tree(workspace.folder)
+
+    def full(*_: object, **__: object) -> None:
+        with Path("/dev/full").open("w") as device:
+            device.write("x")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(LabError, match=r"couldn't write .*No space left"):
+        workspace.prepare("02-consumers")
+        workspace.prepare("05-asgi")
+    monkeypatch.undo()
+    left = tree(workspace.folder)
+    assert all(left[path] == before[path] for path in left)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions work otherwise on Windows")
+def test_a_read_only_folder_is_explained(workspace, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(workspace.folder))
+
+    if os.geteuid() == 0:  # root may write anywhere, so the refusal is made
+        monkeypatch.setattr(Path, "mkdir", refuse)
+    else:
+        workspace.folder.parent.chmod(0o500)
+    with pytest.raises(LabError, match=r"couldn't write to .*workspace: Permission denied"):
+        workspace.prepare("01-template")
+
+
+def test_the_workspace_may_be_named_by_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("LAB_WORKSPACE", str(tmp_path / "elsewhere"))
+    assert Workspace.default().folder == tmp_path / "elsewhere"
+    monkeypatch.delenv("LAB_WORKSPACE")
+    assert Workspace.default().folder == course.ROOT / "workspace"

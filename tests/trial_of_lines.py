@@ -1,0 +1,161 @@
+"""A trial of the lessons themselves: would they notice a mistake in any line they write?
+
+    .venv/bin/python tests/trial_of_lines.py [LESSON ...]
+
+For every line that matters of every file that a lesson writes, twice: the line is taken out,
+then a name or text in it is changed. The lesson, or else a later one, must then fail under
+nbval. Prints each change that nothing noticed, and the share that was noticed. It takes about
+a quarter of an hour on two cores, so it is run on demand and not by `make test`.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import course, notebooks
+from lab.cells import file_written_by
+from lab.language import SOURCE
+
+WANTED = 0.95
+LESSON_TIMEOUT = 120
+"""Seconds that one lesson may take; one that a change makes hang has noticed it."""
+
+NAME = re.compile(r"[A-Za-z_]\w+")
+QUOTED = re.compile(r"""(["'`])((?:(?!\1).)*?[A-Za-z](?:(?!\1).)*)\1""")
+HTML_WITHOUT_EFFECT = re.compile(
+    r"<(?:!doctype|/?html|/?head|/?body|meta|title|h1|/)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of one cell made wrong: what was done, and the cell's new source."""
+
+    lesson: str
+    cell: str
+    path: str
+    done: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.lesson} {self.path}: {self.done}"
+
+
+def lines_that_matter(path: str, lines: list[str]) -> Iterator[int]:
+    """The numbers of the lines that do something: not blank, comment, docstring or style."""
+    inside = None
+    for number, line in enumerate(lines[1:], start=1):
+        text = line.strip()
+        if inside:
+            inside = None if inside in text else inside
+            continue
+        if text.startswith('"""'):
+            inside = None if text.count('"""') == 2 else '"""'
+        elif text.startswith("<style"):
+            inside = "</style>"
+        elif does_something(path, text):
+            yield number
+
+
+def does_something(path: str, text: str) -> bool:
+    """Whether a line is more than a comment, brackets, or HTML that changes nothing."""
+    if text.startswith(("#", "//")) or not NAME.search(text):
+        return False
+    return not (path.endswith(".html") and HTML_WITHOUT_EFFECT.match(text))
+
+
+def changed(line: str) -> str:
+    """The line with its first text, else its last name, made another."""
+    code = line.split("  # ")[0].split("  // ")[0]
+    quoted = QUOTED.search(code)
+    end = quoted.end(2) if quoted else list(NAME.finditer(code))[-1].end()
+    return code[:end] + "x" + code[end:]
+
+
+def changes(names: list[str]) -> Iterator[Change]:
+    """Every change of every file-writing cell of these lessons."""
+    for name in names:
+        notebook = notebooks.read(course.find(name).notebook(SOURCE))
+        last = {
+            file_written_by(cell.source): cell
+            for cell in notebook.cells
+            if cell.cell_type == "code" and file_written_by(cell.source)
+        }
+        for path, cell in last.items():
+            lines = cell.source.splitlines()
+            for number in lines_that_matter(path, lines):
+                for new in ([], [changed(lines[number])]):
+                    source = "\n".join([*lines[:number], *new, *lines[number + 1 :]])
+                    done = (
+                        f"changed to {new[0].strip()}"
+                        if new
+                        else f"removed {lines[number].strip()}"
+                    )
+                    yield Change(name, cell.id, path, done, source)
+
+
+def noticed_by(change: Change) -> str | None:
+    """The first lesson that fails with the change in place, or None."""
+    names = [lesson.name for lesson in course.lessons()]
+    later = names[names.index(change.lesson) + 1 :]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "course")
+        for part in ("lab", "notebooks"):
+            shutil.copytree(
+                course.ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        path = root / "notebooks" / SOURCE / f"{change.lesson}.ipynb"
+        notebook = notebooks.read(path)
+        next(cell for cell in notebook.cells if cell.id == change.cell).source = change.source
+        notebooks.write(notebook, path)
+        for name in [change.lesson, *reversed(later)]:
+            if fails(root, name, Path(folder, "workspaces", name, "workspace")):
+                return name
+    return None
+
+
+def fails(root: Path, name: str, workspace: Path) -> bool:
+    """Whether the lesson called name, of the course in root, fails under nbval."""
+    command = [sys.executable, "-m", "pytest", "-qx", "--nbval", "--nbval-cell-timeout=30"]
+    command += ["-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}", "--noconftest"]
+    try:
+        done = subprocess.run(
+            [*command, str(root / "notebooks" / SOURCE / f"{name}.ipynb")],
+            check=False,
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root), "LAB_WORKSPACE": str(workspace)},
+            capture_output=True,
+            timeout=LESSON_TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
+    return done.returncode == 1
+
+
+def main(names: list[str]) -> int:
+    """Try every change, two at a time; 0 when enough of them were noticed."""
+    everything = list(changes(names or [lesson.name for lesson in course.lessons()]))
+    missed = 0
+    with ThreadPoolExecutor(2) as pool:
+        for done, (change, lesson) in enumerate(
+            zip(everything, pool.map(noticed_by, everything), strict=True), start=1
+        ):
+            missed += lesson is None
+            verdict = f"noticed by {lesson}" if lesson else "NOT NOTICED"
+            print(f"{done}/{len(everything)} {verdict}: {change}", flush=True)
+    share = 1 - missed / len(everything)
+    print(f"{len(everything) - missed} of {len(everything)} changes noticed: {share:.1%}")
+    return 0 if share >= WANTED else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
