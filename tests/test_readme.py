@@ -1,0 +1,47 @@
+"""What the READMEs say of the course is what the index and the commands say."""
+
+import re
+
+import pytest
+
+from lab import course
+from lab.__main__ import arguments_parser
+
+READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
+
+
+def table(language: str) -> str:
+    """The course's table as a README of that language has to show it."""
+    return "\n".join(
+        f"| [{lesson.name}](notebooks/{language}/{lesson.name}.ipynb) | {lesson.minutes} "
+        f"| {lesson.question[language]} |"
+        for lesson in course.lessons()
+    )
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_table_is_that_of_the_index(language):
+    text = (course.ROOT / READMES[language]).read_text("utf-8")
+    marked = re.search(r"<!-- lessons -->\n(.*)\n<!-- /lessons -->", text, re.DOTALL)
+    assert marked, "the table's marks are missing"
+    _, _, *rows = marked[1].splitlines()
+    assert "\n".join(rows) == table(language)
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_every_command_it_names_exists(language):
+    text = (course.ROOT / READMES[language]).read_text("utf-8")
+    makefile = (course.ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"(?:^|`)make (\w+)", text, re.MULTILINE))
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    help_text = arguments_parser().format_help()
+    for command in set(re.findall(r"-m lab (\w+)", text)):
+        assert re.search(rf"^    {command}\b", help_text, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_its_links_resolve(language):
+    text = (course.ROOT / READMES[language]).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (course.ROOT / target).exists(), target
