@@ -46,4 +46,5 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python requirements.txt
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/python -c 'import matplotlib.pyplot'  # makes its font cache now, not during a lesson
 	@touch $@

@@ -16,7 +16,13 @@ from lab.workspace import Workspace
 def start(arguments: argparse.Namespace) -> int:
     """Open JupyterLab on the course's first page, until it is closed."""
     notebook = course.lessons()[0].notebook(arguments.course or language.of_machine())
-    command = [sys.executable, "-m", "jupyterlab", str(notebook.relative_to(course.ROOT))]
+    page = notebook.relative_to(course.ROOT).as_posix()
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={course.ROOT}",
+        f"--LabApp.default_url=/lab/tree/{page}",
+        f"--LabApp.app_settings_dir={course.ROOT / 'lab' / 'jupyterlab'}",  # no news pop-up
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return subprocess.call([*command, *arguments.jupyter], cwd=course.ROOT)
@@ -79,6 +85,25 @@ def translate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def check(arguments: argparse.Namespace) -> int:
+    """Check a lesson's project; 2 when that isn't possible."""
+    if arguments.language:
+        language.choose(arguments.language)
+    try:
+        from lab.check import check as check_lesson
+
+        folder = arguments.workspace or Workspace.default().folder
+        report = check_lesson(arguments.lesson, folder)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if report.unable:
+        print(report, file=sys.stderr)
+    else:
+        print(report.as_json() if arguments.json else report)
+    return report.exit_code
+
+
 def arguments_parser() -> argparse.ArgumentParser:
     """The command line, its help in the current language."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=say("help"))
@@ -105,6 +130,15 @@ def arguments_parser() -> argparse.ArgumentParser:
     translate_parser.add_argument(
         "--accept", nargs="+", metavar="CELL", help=say("help_translate_accept")
     )
+    check_parser = command(check)
+    check_parser.add_argument("lesson", metavar="LESSON")
+    check_parser.add_argument(
+        "--workspace", type=Path, metavar="DIR", help=say("help_check_workspace")
+    )
+    check_parser.add_argument(
+        "--language", choices=language.LANGUAGES, help=say("help_check_language")
+    )
+    check_parser.add_argument("--json", action="store_true", help=say("help_check_json"))
     return parser
 
 

@@ -6,7 +6,7 @@ from IPython.display import HTML, DisplayHandle, IFrame, display
 
 from lab.messages import say
 
-HEIGHT = 360
+HEIGHT = 300
 """The frame's height in CSS pixels."""
 
 

@@ -8,7 +8,7 @@ CONSUMERS = "chat/consumers.py"
 def test_it_says_where_the_learner_is(kernels, tmp_path):
     kernel = kernels("pt-br")
     said = kernel.run('from lab import Lesson; lesson = Lesson("02-consumers")')
-    assert said == "Lição 2 de 6 · O consumer · o seu projeto está em workspace/\n"
+    assert said == "Lição 2 · O consumer · o seu projeto está em workspace/\n"
     assert kernel.run("import os; print(os.getcwd())").strip() == str(tmp_path / "workspace")
 
 
@@ -16,7 +16,7 @@ def test_the_language_follows_the_folder_and_stays(kernels):
     kernel = kernels("en", LANG="pt_BR.UTF-8")
     for _ in range(2):
         said = kernel.run('from lab import Lesson; lesson = Lesson("02-consumers")')
-        assert said.startswith("Lesson 2 of 6 · The consumer")
+        assert said.startswith("Lesson 2 · The consumer")
 
 
 def test_a_changed_file_is_kept_and_named_when_the_lesson_is_opened_again(kernels, tmp_path):
