@@ -16,5 +16,6 @@ if sys.version_info < (3, 11):  # noqa: UP036 - a copy of the folder needs no in
 
 from lab.errors import LabError
 from lab.lesson import Lesson
+from lab.progress_file import progress
 
-__all__ = ["LabError", "Lesson"]
+__all__ = ["LabError", "Lesson", "progress"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from lab import course, language, project
 from lab.errors import LabError
 from lab.messages import say
+from lab.progress_file import Progress
 from lab.workspace import Workspace
 
 
@@ -35,6 +36,12 @@ def build(arguments: argparse.Namespace) -> int:
         raise LabError(say("folder_not_empty", folder=folder))
     for path in project.build(arguments.after, folder):
         print(folder / path)
+    return 0
+
+
+def progress(_: argparse.Namespace) -> int:
+    """Tell how far the learner is."""
+    print(Progress(Workspace.default()))
     return 0
 
 
@@ -121,6 +128,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     build_parser = command(build)
     build_parser.add_argument("--after", required=True, metavar="LESSON")
     build_parser.add_argument("folder", type=Path, metavar="DIR")
+    command(progress)
     command(reset)
     export_parser = command(export)
     export_parser.add_argument("--check", action="store_true", help=say("help_export_check"))

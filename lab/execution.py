@@ -25,5 +25,5 @@ def execute(path: Path, workspace: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
-    ).execute(env={**os.environ, "LAB_WORKSPACE": str(workspace)})
+    ).execute(env={**os.environ, "LAB_WORKSPACE": str(workspace), "LAB_PATIENCE": "4"})
     notebooks.write(notebook, path)

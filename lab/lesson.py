@@ -2,10 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from lab import course, language, safekeeping
+from lab import course, exercises, language, orphans, safekeeping
+from lab.errors import LabError
 from lab.messages import say
+from lab.progress_file import Progress
 from lab.server import Server
 from lab.workspace import Workspace
 
@@ -27,6 +31,8 @@ class Lesson:
         self.workspace = Workspace.default()
         self._begin()
         safekeeping.watch(self.workspace)
+        orphans.end_with_kernel()
+        self._note()
 
     def serve(self, port: int = 0) -> Server:
         """Start the project's server in the background; it is ready when this returns.
@@ -47,6 +53,42 @@ class Lesson:
             Lesson._running.stop()
             Lesson._running = None
 
+    def check(self) -> None:
+        """Say whether the project does what this lesson asks, and if not why.
+
+        The files are tried in a copy; nothing of the learner's changes.
+        """
+        from lab.check import check  # here: it brings Playwright, which most lessons don't need
+
+        report = check(self.entry.name, self.workspace.folder)
+        print(report)
+        self._note(check=report.ok)
+
+    @contextmanager
+    def mistake(self, name: str) -> Iterator[None]:
+        """Make a mistake of the catalogue in the learner's files until the block ends.
+
+        A file that the learner changed is copied away first, should the kernel die in between.
+
+        Raises LabError when there is no such mistake, or when the files have no place for it.
+        """
+        from lab.check import catalogue  # here: as in check
+
+        for path in catalogue.find(name).files:
+            self.workspace.keep_before_writing(path, "")
+        with catalogue.made(name, self.workspace.folder):
+            yield
+
+    async def exercise(self, name: str, *answer: object) -> None:
+        """Say whether an answer to one of the lesson's exercises is right, and if not why.
+
+        Raises LabError when the lesson has no exercise of that name.
+        """
+        solved, told = await exercises.judge(self.entry.name, name, *answer)
+        print(told)
+        if solved:
+            self._note(exercise=name)
+
     def reset(self) -> None:
         """Start the lesson again; what is in the workspace is moved away and kept."""
         self.stop()
@@ -55,16 +97,23 @@ class Lesson:
             print(say("reset", place=self.workspace.shown(place)))
         self._begin()
 
+    def _note(self, **what: object) -> None:
+        try:
+            Progress(self.workspace).note(self.entry.name, **what)
+        except LabError as error:
+            print(error)  # a damaged file is told, but keeps nobody from learning
+
     def _begin(self) -> None:
         self.stop()
         own = self.workspace.prepare(self.entry.name)
         os.chdir(self.workspace.folder)
+        # A value left in the learner's shell by another project would win over this project's.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         if str(self.workspace.folder) not in sys.path:
             sys.path.insert(0, str(self.workspace.folder))
         _forget_modules_in(self.workspace.folder)
-        names = [entry.name for entry in course.lessons()]
-        title = self.entry.title[language.current()]
-        print(say("lesson", title=title, number=names.index(self.entry.name), last=len(names) - 1))
+        number = course.lessons().index(self.entry)
+        print(say("lesson", number=number, title=self.entry.title[language.current()]))
         if own:
             print(say("kept_yours", paths=", ".join(own)))
         if language.of_folder(language.notebook_folder()) is None:

@@ -42,11 +42,16 @@ def build(after: str, folder: Path) -> list[str]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text to path, whole or not at all, making its folders."""
+    """Write text to path as UTF-8, whole or not at all, making its folders."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write content to path, whole or not at all, making its folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
     try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.write_bytes(content)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -70,7 +75,7 @@ def export(root: Path = course.ROOT) -> list[str]:
     )
     for path in changed:
         if path in wanted:
-            write_text(root / path, wanted[path].decode())
+            write_bytes(root / path, wanted[path])
         else:
             (root / path).unlink()
     return changed

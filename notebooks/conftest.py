@@ -26,6 +26,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.path.suffix == ".ipynb":
         folder = Path(_folder(item.config), item.path.parent.name, item.path.stem)
         os.environ["LAB_WORKSPACE"] = str(folder / "workspace")
+        os.environ["LAB_PATIENCE"] = "4"  # both cores are busy with other lessons
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -47,7 +47,7 @@ class Kernel:
 
     def __init__(self, folder: Path, workspace: Path, **environment: str) -> None:
         self.manager = KernelManager(kernel_name="python3")
-        env = {**os.environ, "LAB_WORKSPACE": str(workspace), **environment}
+        env = {**os.environ, "LAB_WORKSPACE": str(workspace), "LAB_PATIENCE": "4"}
         env.pop("JPY_SESSION_NAME", None)
         self.manager.start_kernel(cwd=str(folder), env={**env, **environment})
         self.client: BlockingKernelClient = self.manager.client()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import nbformat
 
@@ -11,8 +11,8 @@ from lab.notebooks import KEPT_CELL_METADATA, METADATA
 
 MAX_BYTES = 1024 * 1024
 TAGS = {"raises-exception", "browser"}
-FRAME = ("exercises", "remember", "gaps")
-"""The ids of the cells that end every lesson."""
+FRAME = ("check", "exercises", "remember", "gaps")
+"""The ids of the cells that end every lesson, in this order; exercises come after their heading."""
 WORDS = {
     "pt-br": {"minutes": "{} minutos", "objective": "**Objetivo.** {}"},
     "en": {"minutes": "{} minutes", "objective": "**Objective.** {}"},
@@ -118,8 +118,8 @@ def broken_frame(
     ids = [cell.id for cell in notebook.cells]
     if ids[0] != "title":
         yield "the first cell's id is not title"
-    if tuple(ids[-len(FRAME) :]) != FRAME:
-        yield f"the last cells are not {', '.join(FRAME)}"
+    if tuple(id for id in ids if id in FRAME) != FRAME or ids[-2:] != ["remember", "gaps"]:
+        yield f"it does not end with the cells {', '.join(FRAME)}"
     words = WORDS[language]
     number = lesson.name.partition("-")[0]
     for text in (
@@ -132,6 +132,18 @@ def broken_frame(
             yield f"title: does not say {text!r}"
     if f'Lesson("{lesson.name}")' not in code(notebook)[0].source:
         yield "the first code cell does not begin the lesson"
+
+
+def exercises_out_of_step(notebook: nbformat.NotebookNode, names: Iterable[str]) -> Iterator[str]:
+    """The cells of the lesson's exercises against the names in its file of solutions."""
+    cells = [cell for cell in code(notebook) if cell.id.startswith("exercise-")]
+    if [cell.id.removeprefix("exercise-") for cell in cells] != list(names):
+        yield f"its exercises are not {', '.join(names)}"
+    for cell in cells:
+        if f'lesson.exercise("{cell.id.removeprefix("exercise-")}"' not in cell.source:
+            yield f"{cell.id}: does not ask for its check"
+    if not cells:
+        yield "it has no exercise"
 
 
 def links(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,12 @@
 """A lesson's first cell, run where learners run it: in a kernel, in a notebook's folder."""
 
+import os
+import signal
+import sys
+
+import psutil
+import pytest
+
 from lab import course, project
 
 CONSUMERS = "chat/consumers.py"
@@ -59,6 +66,30 @@ def test_the_kernel_imports_the_learners_project_anew(kernels, tmp_path):
     assert kernel.run(where).strip() == str(tmp_path / "workspace/chat/routing.py")
     kernel.run('lesson = Lesson("02-consumers")')
     assert "ModuleNotFoundError" in kernel.run("import chat.consumers")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups")
+@pytest.mark.parametrize("way", ["killed", "restarted"])
+def test_what_a_cell_started_ends_with_the_kernel(kernels, way):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("01-template")')
+    kernel.run(
+        "import subprocess, sys; sleep = [sys.executable, '-c', 'import time; time.sleep(99)']"
+    )
+    pid, own = kernel.run("import os; print(subprocess.Popen(sleep).pid, os.getpid())").split()
+    started = psutil.Process(int(pid))
+    if way == "killed":
+        os.kill(int(own), signal.SIGKILL)
+    else:
+        kernel.manager.restart_kernel(now=True)
+    gone, _ = psutil.wait_procs([started], timeout=5)
+    assert gone
+
+
+def test_another_projects_settings_are_forgotten(kernels):
+    kernel = kernels(DJANGO_SETTINGS_MODULE="other.settings")
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
+    assert kernel.run("print(lesson.serve())") == "<Server 127.0.0.1 running>\n"
 
 
 def test_an_unknown_lesson_is_told_in_a_line_without_a_traceback(kernels):

@@ -107,7 +107,7 @@ def test_a_full_disk_is_explained_and_leaves_the_old_file(workspace, monkeypatch
         with Path("/dev/full").open("w") as device:
             device.write("x")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(LabError, match=r"couldn't write .*No space left"):
         workspace.prepare("02-consumers")
         workspace.prepare("05-asgi")

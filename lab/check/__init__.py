@@ -1,0 +1,56 @@
+"""Whether a learner's project does what a lesson asks, and if not, what went wrong."""
+
+from pathlib import Path
+
+from lab import course
+from lab.check import sandbox
+from lab.check.diagnosis import diagnose
+from lab.check.environment import machine_trouble
+from lab.check.inside_patience import PATIENCE
+from lab.check.probes import Tried, try_lesson
+from lab.check.report import Probe, Report
+from lab.check.source import Source
+from lab.messages import say
+
+SECONDS = 9.0 * PATIENCE
+"""Seconds that all of a check may take."""
+
+__all__ = ["Report", "check"]
+
+
+def check(lesson: str, workspace: Path) -> Report:
+    """Try in a copy of workspace what the project should do after that lesson.
+
+    Takes at most ten seconds, changes nothing in workspace, and leaves no process.
+
+    Raises LabError when there is no such lesson.
+    """
+    number = len(course.before(lesson))
+    # From lesson 06 on nothing is added to what the project of 05 does.
+    folder = Path(workspace).absolute()
+    if number and not folder.is_dir():
+        return Report(lesson, (), say("check_no_workspace", path=folder))
+    try:
+        with sandbox.opened(folder if folder.is_dir() else None, SECONDS) as box:
+            tried = Tried()
+            trouble = machine_trouble(number)
+            if trouble is None:
+                tried = try_lesson(number, box)
+            else:
+                tried.failure = trouble
+            return _report(lesson, tried, Source(box.folder))
+    except OSError as error:
+        return Report(lesson, (), say("check_not_readable", path=folder, reason=error))
+
+
+def _report(lesson: str, tried: Tried, source: Source) -> Report:
+    probes = [
+        Probe(name, True, remark=say(remark) if remark else "")
+        for name, remark in tried.passed.items()
+    ]
+    if tried.failure is not None:
+        finding = diagnose(tried.failure, source)
+        text = source.source_line(finding.file, finding.line) if finding else ""
+        probes.append(Probe(tried.failure.probe, False, tried.failure, finding, text))
+    unable = say("check_slow", seconds=round(SECONDS)) if tried.unable else ""
+    return Report(lesson, tuple(probes), unable)

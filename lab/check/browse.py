@@ -1,0 +1,229 @@
+"""`python -m lab.check.browse`: uses the learner's page as a person would, in a browser.
+
+Reads orders, and answers each with what was seen, a line of JSON each. It runs in a process of its own because
+Playwright can't share a notebook's event loop, and because a page may never answer.
+"""
+
+import asyncio
+import json
+import sys
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, Error, Page, Route, WebSocketRoute
+
+from lab.browser import open_browser
+from lab.check.inside_patience import PATIENCE
+
+TYPED = ("olá da página", "tudo bem?")
+PUSHED = "olá de outra pessoa"
+LOAD_SECONDS = 3 * PATIENCE
+ANSWER_SECONDS = 1.2 * PATIENCE
+TYPING_SECONDS = 1 * PATIENCE
+# The fields a person would type into: those of the contract's names, else the first two.
+_FIELDS = """() => {
+  const typed = 'input:not([type=hidden]):not([type=submit]):not([type=button])' +
+                ':not([type=checkbox]):not([type=radio]), textarea'
+  const shown = [...document.querySelectorAll(typed)].filter(e => e.offsetParent !== null)
+  const named = name => shown.find(e => e.name === name)
+  const fields = named('message') && named('message2')
+    ? [named('message'), named('message2')] : shown.slice(0, 2)
+  const form = fields[0] && fields[0].form
+  const buttons = [...(form || document).querySelectorAll('button, input[type=submit]')]
+  fields.forEach((e, i) => e.setAttribute('data-lab-field', i))
+  if (buttons[0]) buttons[0].setAttribute('data-lab-button', '')
+  return {fields: fields.length, button: buttons.length > 0, form: !!form}
+}"""
+
+
+class Seen:
+    """Everything that the page did."""
+
+    def __init__(self) -> None:
+        self.console: list[dict] = []
+        self.errors: list[dict] = []
+        self.sockets: list[str] = []
+        self.sent: list[str] = []
+        self.received: list[str] = []
+        self.loads = 0
+        self.missing: list[str] = []
+        self.form: dict = {}
+        self.shown = ""
+        self.reached = "load"
+
+    def watch(self, page: Page) -> None:
+        """Note what happens in page from now on."""
+        page.on("console", lambda m: self.console.append({"type": m.type, "text": m.text[:500]}))
+        page.on("framenavigated", self._navigated)
+        page.on("response", self._answered)
+        page.on("dialog", lambda dialog: dialog.dismiss())
+
+    async def watch_errors(self, page: Page) -> None:
+        """Note the script's errors with their lines: Playwright's own event leaves them out."""
+        protocol = await page.context.new_cdp_session(page)
+        protocol.on("Runtime.exceptionThrown", self._error)
+        await protocol.send("Runtime.enable")
+
+    def _error(self, event: dict) -> None:
+        details = event["exceptionDetails"]
+        thrown = details.get("exception", {})
+        message = thrown.get("description") or str(thrown.get("value", details["text"]))
+        # Without the frames of Playwright's own script, which plays the server.
+        frames = details.get("stackTrace", {}).get("callFrames", ())
+        calls = [frame for frame in frames if frame["url"].startswith("http")] or [details]
+        self.errors.append(
+            {
+                "message": message[:500],
+                "url": calls[0].get("url") or details.get("url", ""),
+                "line": calls[0]["lineNumber"] + 1,
+            }
+        )
+
+    def _navigated(self, _: object) -> None:
+        self.loads += 1
+
+    def _answered(self, response: object) -> None:
+        path = urlsplit(response.url).path
+        if response.status >= 400 and path != "/favicon.ico":
+            self.missing.append(f"{response.status} {path}")
+
+
+async def _play_server(page: Page, seen: Seen) -> None:
+    """Answer the page's WebSockets as the finished chat would."""
+
+    def opened(socket: WebSocketRoute) -> None:
+        seen.sockets.append(socket.url)
+
+        def heard(text: str | bytes) -> None:
+            seen.sent.append(text if isinstance(text, str) else repr(text))
+            for message in (TYPED[0], PUSHED):
+                answer = {"type": "chat", "message": message, "message2": TYPED[1]}
+                socket.send(json.dumps(answer))
+                seen.received.append(json.dumps(answer))
+
+        socket.on_message(heard)
+
+    await page.route_web_socket(lambda _: True, opened)
+
+
+def _watch_server(page: Page, seen: Seen) -> None:
+    def opened(socket: object) -> None:
+        seen.sockets.append(socket.url)
+        socket.on("framesent", lambda text: seen.sent.append(str(text)))
+        socket.on("framereceived", lambda text: seen.received.append(str(text)))
+
+    page.on("websocket", opened)
+
+
+async def _until(condition: object, seconds: float = ANSWER_SECONDS) -> bool:
+    async def wait() -> None:
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+    try:
+        await asyncio.wait_for(wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _add_static(page: Page, address: str, static: str | None) -> None:
+    """Let static serve the page's scripts and styles.
+
+    Daphne alone serves no static files: runserver adds them, and so does this.
+    """
+    host = urlsplit(address).netloc
+
+    async def answer(route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if (
+            static
+            and url.netloc == host
+            and route.request.resource_type in ("script", "stylesheet", "image", "font")
+        ):
+            await route.fulfill(response=await route.fetch(url=static + url.path))
+        else:
+            await route.continue_()
+
+    await page.route("**/*", answer)
+
+
+async def use(page: Page, address: str, play: bool, seen: Seen, static: str | None = None) -> None:
+    """Open the page, fill in its form, send it, and look for the answer."""
+    seen.watch(page)
+    await seen.watch_errors(page)
+    if play:
+        await _play_server(page, seen)
+    else:
+        _watch_server(page, seen)
+    await _add_static(page, address, static)
+    await page.goto(address, wait_until="load", timeout=LOAD_SECONDS * 1000)
+    seen.reached = "opened"
+    seen.form = await page.evaluate(_FIELDS)
+
+    async def connected() -> bool:
+        return bool(seen.sockets or seen.errors)
+
+    await _until(connected, 0.5)
+    # A server that refuses a WebSocket needs a moment to say so.
+    await asyncio.sleep(0.05 if play else 0.2)
+    seen.reached = "connected"
+    if seen.form["fields"] < 2:
+        return
+    for position, text in enumerate(TYPED):
+        await page.fill(f"[data-lab-field='{position}']", text, timeout=TYPING_SECONDS * 1000)
+    loads = seen.loads
+    seen.reached = "typed"
+    if seen.form["button"]:
+        await page.click("[data-lab-button]", timeout=TYPING_SECONDS * 1000, no_wait_after=True)
+    else:
+        await page.press(
+            "[data-lab-field='1']", "Enter", timeout=TYPING_SECONDS * 1000, no_wait_after=True
+        )
+
+    async def sent() -> bool:
+        return bool(seen.sent) or seen.loads > loads or bool(seen.errors)
+
+    await _until(sent)
+    seen.reached = "sent"
+    wanted = [TYPED[0], PUSHED] if play else [TYPED[0]]
+
+    async def shown() -> bool:
+        seen.shown = await page.evaluate("document.body.innerText")
+        return all(text in seen.shown for text in wanted) or seen.loads > loads
+
+    await _until(shown, ANSWER_SECONDS if seen.sent and not seen.errors else 0.2)
+    await asyncio.sleep(0.15)  # a page that reloads itself does so after its handler
+    seen.loads -= loads
+
+
+async def look(
+    browser: Browser, address: str, play: bool, seconds: float, static: str | None = None
+) -> dict:
+    """Use the page at address for so many seconds at most; returns what was seen."""
+    seen = Seen()
+    failure = ""
+    page = await browser.new_page()
+    try:
+        async with asyncio.timeout(seconds):
+            await use(page, address, play, seen, static)
+    except (TimeoutError, Error) as error:
+        failure = str(error)[:1000] or type(error).__name__
+    # Playwright leaves attributes of its own on an object whose methods it calls.
+    noted = {name: value for name, value in vars(seen).items() if not name.startswith("_")}
+    order = {"typed": TYPED, "pushed": PUSHED, "address": address, "play": play}
+    return {"failure": failure} | order | noted
+
+
+async def main() -> None:
+    """Start a browser; for each order on stdin, look, and print what was seen."""
+    browser = await open_browser()
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        print(json.dumps(await look(browser, **json.loads(line))), flush=True)
+        for context in browser.contexts:
+            await context.close()
+    await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

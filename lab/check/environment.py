@@ -1,0 +1,77 @@
+"""The machine around the project: what a lesson needs of it, tried before anything else."""
+
+import os
+import socket
+import sys
+import threading
+import tomllib
+
+import websockets.exceptions
+import websockets.sync.client
+import websockets.sync.server
+from packaging.requirements import Requirement
+
+from lab import course
+from lab.check.evidence import Evidence
+
+SECONDS = 2
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+def machine_trouble(number: int) -> Evidence | None:
+    """What of the machine stands in the way of the lesson of that number, or None."""
+    named = os.environ.get("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
+    if named != "mywebsite.settings" and number > 0:
+        return Evidence("environment", "settings-variable", seen={"value": named})
+    if number > 0:
+        return None
+    port = int(os.environ.get("PORT") or 0)
+    if not _free(port):
+        return Evidence("network", "port", seen={"port": port})
+    return _proxy()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _proxy() -> Evidence | None:
+    """Connect as a plain `websockets.connect` does: through a proxy, where one is set."""
+    name = next((name for name in PROXIES if os.environ.get(name)), None)
+    if name is None:
+        return None
+    with websockets.sync.server.serve(lambda client: client.close(), "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.socket.getsockname()[1]
+        try:
+            address = f"ws://127.0.0.1:{port}/"
+            with websockets.sync.client.connect(address, open_timeout=SECONDS, close_timeout=0.2):
+                return None
+        except (OSError, websockets.exceptions.WebSocketException) as error:
+            seen = {"name": name, "value": os.environ[name], "error": f"{type(error).__name__}"}
+            return Evidence("network", "proxy", seen=seen)
+        finally:
+            server.shutdown()
+
+
+def wrong_version(versions: dict[str, str]) -> Evidence | None:
+    """The first package whose version is none that the course is written for, or None."""
+    file = course.ROOT / "pyproject.toml"
+    project = tomllib.loads(file.read_text("utf-8"))["project"]
+    wanted = {found.name.lower(): found for found in map(Requirement, project["dependencies"])}
+    for package, version in versions.items():
+        if not wanted[package].specifier.contains(version, prereleases=True):
+            seen = {"package": package, "version": version}
+            return Evidence(
+                "environment",
+                "package-version",
+                seen=seen | {"wanted": str(wanted[package].specifier)},
+            )
+    return None

@@ -1,0 +1,181 @@
+"""A copy of the workspace, and processes in it that end whatever they do."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from lab.course import ROOT
+
+MARK = "LAB_CHECK_MARK"
+"""The environment variable by which a check knows its processes again."""
+NOT_COPIED = ("__pycache__", "node_modules", "venv", "env", "logs", "htmlcov")
+LARGEST_FILE = 5 << 20
+"""Bytes of the largest file that is copied."""
+MOST_FILES = 2000
+KEPT_OUTPUT = 64 << 10
+"""Bytes that are kept of what a process writes, at its beginning and at its end."""
+
+
+_GONE = suppress(psutil.Error, OSError)  # a process that is gone, or somebody else's
+
+
+class Process:
+    """A process of the sandbox, and the beginning and the end of what it writes."""
+
+    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,  # our children end when this closes, so also when we are killed
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._head = b""
+        self._tail = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        # All of it is read, so that the process never waits for us, and little is kept.
+        while block := os.read(self._process.stdout.fileno(), 1 << 16):
+            if len(self._head) < KEPT_OUTPUT:
+                self._head += block
+            else:
+                self._tail = (self._tail + block)[-KEPT_OUTPUT:]
+
+    @property
+    def output(self) -> str:
+        """What it has written; the middle is left out when it is much."""
+        return (self._head + self._tail).decode("utf-8", "replace")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, once it has ended."""
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it ends; False when that takes longer."""
+        try:
+            self._process.wait(max(seconds, 0))
+        except subprocess.TimeoutExpired:
+            return False
+        self._reader.join(0.5)
+        return True
+
+    def tell(self, line: str) -> None:
+        """Write a line to its standard input; one that is gone doesn't hear it."""
+        with suppress(OSError):
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+
+    def kill(self) -> None:
+        """End it now."""
+        if not self.ended:
+            self._process.kill()
+        self._process.wait()
+        with suppress(OSError):  # it went before it had read everything
+            self._process.stdin.close()
+
+
+class Sandbox:
+    """A copy of a workspace, with its processes and its deadline."""
+
+    def __init__(self, folder: Path, deadline: float) -> None:
+        self.folder = folder / "workspace"
+        self.notes = folder / "notes"
+        self.deadline = deadline
+        self._mark = secrets.token_hex(16)
+        self._processes: list[Process] = []
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.monotonic()
+
+    def start(self, command: list[str], folder: Path | None = None, **more: str) -> Process:
+        """Start `python command` in the copy, or in folder, with more environment."""
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
+        environment |= {"PYTHONUTF8": "1", MARK: self._mark, **more}
+        # The kernel of a lesson may have set it; the project's own files are to do so.
+        if environment.get("DJANGO_SETTINGS_MODULE") == "mywebsite.settings":
+            del environment["DJANGO_SETTINGS_MODULE"]
+        process = Process([sys.executable, *command], folder or self.folder, environment)
+        self._processes.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill every process that was started here, and whatever those started."""
+        for process in self._processes:
+            process.kill()
+        # A child may have left its session, so each is known by the environment it inherited.
+        for _ in range(20):
+            found = list(self._descendants())
+            for process in found:
+                with _GONE:
+                    process.kill()
+            if not found:
+                return
+            psutil.wait_procs(found, timeout=0.5)
+
+    def _descendants(self) -> Iterator[psutil.Process]:
+        for process in psutil.process_iter():
+            with _GONE:
+                marked = process.environ().get(MARK) == self._mark
+                if marked and process.status() != psutil.STATUS_ZOMBIE:
+                    yield process
+
+
+@contextmanager
+def opened(workspace: Path | None, seconds: float) -> Iterator[Sandbox]:
+    """A copy of workspace, if any, whose processes end with this block, and the copy with them."""
+    deadline = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory(prefix="lab-check-", ignore_cleanup_errors=True) as folder:
+        made = Sandbox(Path(folder).resolve(), deadline)
+        made.notes.mkdir()
+        copy(workspace, made.folder)
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+def copy(workspace: Path | None, folder: Path) -> None:
+    """Copy the project's files, and leave out what no lesson needs."""
+    folder.mkdir()
+    if workspace is None:
+        return
+    copied = 0
+    for place, folders, files in os.walk(workspace):
+        relative = Path(place).relative_to(workspace)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in NOT_COPIED
+        )
+        (folder / relative).mkdir(exist_ok=True)
+        for name in sorted(files):
+            file = Path(place, name)
+            if not file.is_file() or file.stat().st_size > LARGEST_FILE:
+                continue
+            copied += 1
+            if copied > MOST_FILES:
+                return
+            shutil.copyfile(file, folder / relative / name)
+
+
+INSIDE = ROOT / "lab" / "check" / "inside.py"

@@ -1,0 +1,172 @@
+"""The learner's project on a real server, and two real clients."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from lab import course
+from lab.check.evidence import Evidence, errors_of_log, frames_of_stacks
+from lab.check.inside_patience import PATIENCE
+from lab.check.sandbox import Process, Sandbox
+from lab.server import HOST, WEBSOCKET_PATH
+
+START_SECONDS = 5 * PATIENCE
+ANSWER_SECONDS = 2 * PATIENCE
+SAID = {"message": "olá daqui", "message2": "tudo bem?"}
+
+_DAPHNE = course.ROOT / "lab" / "daphne_until_stdin_closes.py"
+
+
+@dataclass(frozen=True)
+class Daphne:
+    """A server that was started, and the port that it is to listen on."""
+
+    process: Process
+    port: int
+
+
+class NotServed(Exception):
+    """The server, or an answer of it, failed; evidence tells how."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence.kind)
+        self.evidence = evidence
+
+
+def start(box: Sandbox) -> Daphne:
+    """Start the learner's Daphne, on a free port."""
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    # By its path: the learner's code finds no more than its folder and what is installed.
+    # Where it hangs, it writes its stack down before its time is up.
+    program = (
+        "import faulthandler, runpy, sys; "
+        "stack = open(sys.argv.pop(1), 'w'); "
+        f"faulthandler.dump_traceback_later({START_SECONDS}, file=stack); "
+        "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = ["-c", program, str(box.notes / "server"), str(_DAPHNE), str(port)]
+    return Daphne(box.start(command), port)
+
+
+@contextmanager
+def served(daphne: Daphne, box: Sandbox) -> Iterator[int]:
+    """The port that the learner's Daphne listens on, while it is talked to.
+
+    Raises NotServed when it ends or doesn't listen, or when an answer is missing.
+    """
+    try:
+        _wait_until_it_listens(daphne, box)
+        yield daphne.port
+        # What follows is raised by the caller's block, which _explained turns into evidence.
+    except _Unanswered as failure:
+        time.sleep(0.1)  # the log's last lines
+        raise NotServed(
+            _evidence("server", failure.kind, daphne.process, **failure.seen)
+        ) from failure
+    finally:
+        daphne.process.kill()
+
+
+class _Unanswered(Exception):
+    def __init__(self, kind: str, **seen: object) -> None:
+        super().__init__(kind)
+        self.kind, self.seen = kind, seen
+
+
+def _wait_until_it_listens(daphne: Daphne, box: Sandbox) -> None:
+    process = daphne.process
+    stack = box.notes / "server"
+    until = time.monotonic() + box.left - 1
+    while time.monotonic() < until:
+        # Not its log, which the learner's LOGGING may send elsewhere.
+        with suppress(OSError), socket.create_connection((HOST, daphne.port), 0.2):
+            return
+        if process.ended:
+            process.wait(0.5)
+            raise _Unanswered("server-ended", code=process.code)
+        if stack.exists() and stack.stat().st_size:
+            break
+        time.sleep(0.02)
+    time.sleep(0.1)
+    text = stack.read_text("utf-8", "replace") if stack.exists() else ""
+    raise _Unanswered("server-silent", running=frames_of_stacks(text))
+
+
+def _evidence(probe: str, kind: str, process: Process, **seen: object) -> Evidence:
+    log = process.output
+    errors = errors_of_log(log)
+    return Evidence(probe, kind, errors, seen={"output": log[-4000:], **seen})
+
+
+def talk(port: int, box: Sandbox) -> None:
+    """Ask for the page, then let two clients hear each other.
+
+    Raises _Unanswered for `served` to explain.
+    """
+    status = _page_status(port)
+    if status >= 400:
+        raise _Unanswered("http", status=status, through="daphne")
+    seconds = max(0.5, min(ANSWER_SECONDS, box.left - 1))
+    with _client(port, seconds) as ann, _client(port, seconds) as ben:
+        try:
+            ann.send(json.dumps(SAID))
+        except ConnectionClosed as error:
+            raise _Unanswered("closed", code=_code(error)) from error
+        for client in (ann, ben):
+            _hear(client, seconds)
+
+
+def _page_status(port: int) -> int:
+    client = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
+    try:
+        client.request("GET", "/")
+        return client.getresponse().status
+    except OSError as error:
+        raise _Unanswered("no-http", error=str(error)) from error
+    finally:
+        client.close()
+
+
+def _client(port: int, seconds: float) -> ClientConnection:
+    try:
+        return connect(
+            f"ws://{HOST}:{port}{WEBSOCKET_PATH}",
+            origin=f"http://{HOST}:{port}",
+            open_timeout=seconds,
+            close_timeout=0.2,
+            proxy=None,
+        )
+    except InvalidStatus as error:
+        raise _Unanswered("handshake", status=error.response.status_code) from error
+    except (WebSocketException, OSError) as error:
+        raise _Unanswered("silence", where="connect", error=str(error)) from error
+
+
+def _hear(client: ClientConnection, seconds: float) -> None:
+    frames: list[object] = []
+    until = time.monotonic() + seconds
+    try:
+        while True:
+            frames.append(client.recv(max(0.01, until - time.monotonic())))
+            data = json.loads(frames[-1])
+            if isinstance(data, dict) and {"type": "chat", **SAID}.items() <= data.items():
+                return
+    except TimeoutError as error:
+        kind = "answer" if frames else "silence"
+        raise _Unanswered(kind, where="message", frames=frames, said=SAID) from error
+    except ValueError as error:
+        raise _Unanswered("answer", frames=[str(frame) for frame in frames], said=SAID) from error
+    except ConnectionClosed as error:
+        raise _Unanswered("closed", code=_code(error), frames=frames) from error
+
+
+def _code(error: ConnectionClosed) -> int:
+    return error.rcvd.code if error.rcvd else 1006

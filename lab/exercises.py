@@ -1,0 +1,102 @@
+"""A lesson's exercises: judged by what an answer does, and said in the learner's language.
+
+The checks and the worked answers are in notebooks/solutions/, one file a lesson, out of the way
+of those who want to find them by themselves.
+"""
+
+import importlib.util
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+
+from lab import course, language
+from lab.errors import LabError
+from lab.messages import say
+
+Check = Callable[..., Awaitable[None] | None]
+
+
+class NotYet(Exception):
+    """What an answer still lacks, told in each language."""
+
+    def __init__(self, pt_br: str, en: str) -> None:
+        super().__init__(en)
+        self.texts = {"pt-br": pt_br, "en": en}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: its check, the cell that answers it, and cells that only seem to."""
+
+    name: str
+    check: Check
+    answer: str
+    wrong: tuple[str, ...]
+
+    async def judge(self, *answer: object) -> str:
+        """What to tell of an answer; `...` stands for one that isn't given yet.
+
+        Raises NotYet with what it lacks.
+        """
+        if any(map(_unanswered, answer)):
+            raise NotYet(
+                "troque os `...` pela sua resposta.", "replace the `...` with your answer."
+            )
+        result = self.check(*answer)
+        if inspect.isawaitable(result):
+            await result
+        return say("exercise_solved", name=self.name)
+
+
+def _unanswered(given: object) -> bool:
+    """Whether a `...` still stands somewhere in what was given."""
+    if isinstance(given, dict):
+        return any(map(_unanswered, given.values()))
+    if isinstance(given, list | tuple):
+        return any(map(_unanswered, given))
+    return given is ...
+
+
+def exercise(answer: str, wrong: tuple[str, ...]) -> Callable[[Check], Exercise]:
+    """Make a check, a function named after the exercise, into an Exercise.
+
+    Answer and wrong are sources of the exercise's cell, from its first line to its last: the one
+    that is right, and at least two that a learner might well try.
+    """
+
+    def made(check: Check) -> Exercise:
+        name = check.__name__.replace("_", "-")
+        return Exercise(name, check, answer.strip("\n"), tuple(w.strip("\n") for w in wrong))
+
+    return made
+
+
+@cache
+def of_lesson(lesson: str) -> dict[str, Exercise]:
+    """The exercises of a lesson by name, in order; none when it has no file."""
+    path = course.ROOT / "notebooks" / "solutions" / f"{course.find(lesson).name}.py"
+    if not path.exists():
+        return {}
+    spec = importlib.util.spec_from_file_location(f"solutions_{lesson}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = [value for value in vars(module).values() if isinstance(value, Exercise)]
+    return {each.name: each for each in found}
+
+
+async def judge(lesson: str, name: str, *answer: object) -> tuple[bool, str]:
+    """Whether an answer to an exercise is right, and what to tell of it.
+
+    Raises LabError when the lesson has no exercise of that name.
+    """
+    exercises = of_lesson(lesson)
+    if name not in exercises:
+        raise LabError(say("no_such_exercise", name=name, names=", ".join(exercises)))
+    try:
+        return True, await exercises[name].judge(*answer)
+    except NotYet as lacking:
+        return False, say("exercise_not_yet", lacking=lacking.texts[language.current()])
+    except Exception as error:  # noqa: BLE001 - the learner's own code may raise anything
+        text = f"{type(error).__name__}: {error}"
+        return False, say("exercise_raised", error=text)

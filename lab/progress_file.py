@@ -1,0 +1,71 @@
+"""How far a learner is: the lessons opened, checked and exercised, in a file that they own."""
+
+import json
+from pathlib import Path
+
+from lab import course, exercises, language, project
+from lab.errors import LabError
+from lab.messages import say
+from lab.workspace import Workspace, explained_os_errors
+
+
+class Progress:
+    """What `workspace-progress.json`, beside the workspace, says of each lesson.
+
+    The file maps a lesson's name to `{"opened": true, "check": true, "exercises": [names]}`.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.file = workspace.folder.with_name(workspace.folder.name + "-progress.json")
+
+    def read(self) -> dict[str, dict]:
+        """The file's content; empty when there is no file.
+
+        Raises LabError when it isn't what lab wrote; it is left as it is.
+        """
+        if not self.file.exists():
+            return {}
+        try:
+            found = json.loads(self.file.read_text("utf-8"))
+            if not all(isinstance(entry, dict) for entry in found.values()):
+                raise TypeError
+        except (ValueError, AttributeError, TypeError) as error:
+            raise LabError(say("progress_unreadable", path=self.file.name)) from error
+        return found
+
+    def note(self, lesson: str, *, check: bool | None = None, exercise: str | None = None) -> None:
+        """Note that the lesson was opened, how its check went, or an exercise that is solved."""
+        found = self.read()
+        entry = found.setdefault(lesson, {})
+        before = json.dumps(entry)
+        entry["opened"] = True
+        if check is not None:
+            entry["check"] = check
+        if exercise is not None:
+            entry["exercises"] = sorted({*entry.get("exercises", []), exercise})
+        if json.dumps(entry) != before:
+            self._write(found)
+
+    def __str__(self) -> str:
+        found = self.read()
+        return "\n".join(_line(lesson, found.get(lesson.name, {})) for lesson in course.lessons())
+
+    def _write(self, found: dict[str, dict]) -> None:
+        text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        with explained_os_errors(self.file):
+            project.write_text(Path(self.file), text)
+
+
+def _line(lesson: course.LessonEntry, entry: dict) -> str:
+    opened = "●" if entry.get("opened") else "○"
+    check = {True: "✓", False: "✗", None: "·"}[entry.get("check")]
+    names = exercises.of_lesson(lesson.name)
+    solved = sum(name in entry.get("exercises", []) for name in names)
+    told = say("progress_line", check=check, solved=solved, exercises=len(names))
+    title = lesson.title[language.current()]
+    return f"{opened} {lesson.name:<20} {told}  {title}"
+
+
+def progress() -> None:
+    """Print how far the learner of this workspace is."""
+    print(Progress(Workspace.default()))

@@ -1,0 +1,38 @@
+"""The proof of a catalogue's entry: made in a correct workspace, check names it and its place."""
+
+import re
+from pathlib import Path
+
+from lab.check import catalogue, check
+
+NAMED = re.compile(r"(?<!{){(\w+)}")
+"""A value that a text has to be filled in with."""
+
+
+def needs_browser(mistake: catalogue.Mistake) -> bool:
+    """Whether only the page's script shows it."""
+    return mistake.id.startswith(("js-", "html-"))
+
+
+def needs_own_python(mistake: catalogue.Mistake) -> bool:
+    """Whether it is about what a fresh Python finds, so that no fork of a warm one shows it."""
+    return "modules" in mistake.make or mistake.id == "shadow"
+
+
+def prove(mistake: catalogue.Mistake, folder: Path) -> None:
+    """Make the mistake, check, and compare what is named; the texts must be whole too."""
+    with catalogue.made(mistake.id, folder):
+        report = check(mistake.check or mistake.lesson, folder)
+        expected = (mistake.id, mistake.file, mistake.line_number(folder))
+    assert not report.unable, report
+    assert report.failed, f"check found nothing wrong:\n{report}"
+    finding = report.failed.finding
+    assert finding, f"no mistake named:\n{report}"
+    assert (finding.mistake, finding.file, finding.line) == expected, str(report)
+    told = str(report)
+    for texts in (mistake.causes, mistake.advices):
+        for text in texts.values():
+            assert set(NAMED.findall(text)) <= set(finding.values), "a value is missing"
+    for text in (mistake.cause(finding.values), mistake.advice(finding.values)):
+        assert text in told
+    assert report.exit_code == 1

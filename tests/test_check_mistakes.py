@@ -1,0 +1,19 @@
+"""Every mistake of the catalogue that shows without a browser is found, with file and line."""
+
+import pytest
+from checks.proof import needs_browser, needs_own_python, prove
+from checks.workspaces import correct, spoilt, warm, warm_processes  # noqa: F401
+
+from lab.check import catalogue
+
+ENTRIES = [
+    mistake
+    for mistake in catalogue.mistakes()
+    if not needs_browser(mistake) and not needs_own_python(mistake)
+]
+
+
+@pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("mistake", ENTRIES, ids=lambda mistake: mistake.id)
+def test_mistake_is_named(mistake, spoilt):  # noqa: F811
+    prove(mistake, spoilt)

@@ -1,0 +1,43 @@
+"""No mistake is named where there is none: the lessons' own solution, and others' correct ones."""
+
+import pytest
+from checks.workspaces import (  # noqa: F401
+    ALTERNATIVES,
+    LESSONS,
+    alternative,
+    correct,
+    warm,
+    warm_processes,
+)
+
+from lab.check import check
+
+OTHERS = sorted(
+    path.name for path in ALTERNATIVES.iterdir() if path.name[0] != "." and path.is_dir()
+)
+
+
+@pytest.mark.usefixtures("warm", "browser_program")
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_correct_solutions_pass(name, correct, tmp_path):  # noqa: F811
+    folder = alternative(name, correct, tmp_path / "workspace")
+    # Without chat/consumers.py only the whole of lessons 05 and 06 can be right.
+    lessons = (
+        ("04-settings", "05-asgi") if (folder / "chat/consumers.py").exists() else LESSONS[-1:]
+    )
+    for lesson in lessons:
+        report = check(lesson, folder)
+        assert report.ok, str(report)
+
+
+@pytest.mark.usefixtures("warm", "browser_program")
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_lessons_own_solution_passes(lesson, correct):  # noqa: F811
+    report = check(lesson, correct)
+    assert report.ok, str(report)
+    assert report.mistake is None
+    assert report.exit_code == 0
+
+
+def test_there_are_enough_other_solutions():
+    assert len(OTHERS) >= 8

@@ -1,0 +1,15 @@
+"""Every mistake of the page that the catalogue lists is found in a browser, with its line."""
+
+import pytest
+from checks.proof import needs_browser, prove
+from checks.workspaces import correct, spoilt, warm, warm_processes  # noqa: F401
+
+from lab.check import catalogue
+
+ENTRIES = [mistake for mistake in catalogue.mistakes() if needs_browser(mistake)]
+
+
+@pytest.mark.usefixtures("warm", "browser_program")
+@pytest.mark.parametrize("mistake", ENTRIES, ids=lambda mistake: mistake.id)
+def test_mistake_is_named(mistake, spoilt):  # noqa: F811
+    prove(mistake, spoilt)
