@@ -22,7 +22,7 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval
+	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)

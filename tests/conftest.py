@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jupyter_client import BlockingKernelClient, KernelManager
+from kernels import Kernel
 
 from lab import course, language, project
 from lab.browser import find_browser
@@ -40,37 +40,6 @@ def browser_program() -> str:
         pytest.skip("no Chromium, Chrome or Edge found")
     assert program, "continuous integration needs a browser: .ci/run installs one"
     return program
-
-
-class Kernel:
-    """A kernel started in a notebook's folder, with a workspace of the test's own."""
-
-    def __init__(self, folder: Path, workspace: Path, **environment: str) -> None:
-        self.manager = KernelManager(kernel_name="python3")
-        env = {**os.environ, "LAB_WORKSPACE": str(workspace), "LAB_PATIENCE": "4"}
-        env.pop("JPY_SESSION_NAME", None)
-        self.manager.start_kernel(cwd=str(folder), env={**env, **environment})
-        self.client: BlockingKernelClient = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
-
-    def run(self, source: str, timeout: float = 30) -> str:
-        """Run a cell; returns what it printed, and its error's text if it failed."""
-        told: list[str] = []
-
-        def hear(message: dict) -> None:
-            content = message["content"]
-            if message["msg_type"] == "stream":
-                told.append(content["text"])
-            elif message["msg_type"] == "error":
-                told.append("\n".join(content["traceback"]))
-
-        self.client.execute_interactive(source, timeout=timeout, output_hook=hear)
-        return "".join(told)
-
-    def close(self) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
 
 
 @pytest.fixture

@@ -1,48 +1,87 @@
 """Every exercise both ways: unsolved and answered wrongly it says why, answered it passes.
 
-The cells of each lesson are run in a kernel, so an answer has all that it has in the lesson.
+The cells that an exercise builds on are run in a kernel, so an answer has what it has in the
+lesson.
 """
 
+import ast
 import json
 
 import gates
 import pytest
 
 from lab import course, exercises, language, notebooks
+from lab.cells import file_written_by
 from lab.language import SOURCE
 
 SOLVED = "✓ "
 NOT_YET = "Ainda não: "
+ALWAYS = {"begin", "folders", "settings"}
+"""The cells that give no name to what they do."""
 
 LESSONS = [lesson for lesson in course.lessons() if exercises.of_lesson(lesson.name)]
+
+
+def names(source: str) -> tuple[set[str], set[str]]:
+    """The names that a cell gives something to, and those that it uses."""
+    if source.startswith("%%"):
+        return set(), set()
+    given, used = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else given).add(node.id)
+        elif isinstance(node, ast.alias):
+            given.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            given.add(node.name)
+    return given, used
+
+
+def needed(cells: list, wanted: set[str]) -> set[str]:
+    """The ids of the cells that give the wanted names, and what these cells need in turn.
+
+    A lesson's other cells start servers and browsers that its exercises have no use for; the
+    lesson as a whole is run elsewhere.
+    """
+    found: set[str] = set()
+    for cell in reversed(cells):
+        given, used = names(cell.source)
+        if given & wanted or cell.id in ALWAYS or file_written_by(cell.source):
+            found.add(cell.id)
+            wanted = wanted | used
+    return found
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_every_exercise_both_ways(kernels, browser_program, lesson, tmp_path):  # noqa: ARG001
     kernel = kernels(SOURCE)
-    for cell in notebooks.read(lesson.notebook(SOURCE)).cells:
-        if cell.cell_type != "code":
-            continue
-        said = kernel.run(cell.source, timeout=60)
+    cells = gates.code(notebooks.read(lesson.notebook(SOURCE)))
+    solutions = exercises.of_lesson(lesson.name)
+    tried = [cell.source for cell in cells if cell.id.startswith("exercise-")]
+    for exercise in solutions.values():
+        tried += [exercise.answer, *exercise.wrong]
+    run = needed(cells, set().union(*(names(source)[1] for source in tried)))
+    for cell in cells:
         name = cell.id.removeprefix("exercise-")
         if name == cell.id:
+            if cell.id in run:
+                kernel.run(cell.source, timeout=60)
             continue
-        exercise = exercises.of_lesson(lesson.name)[name]
+        exercise = solutions[name]
+        said = kernel.run(cell.source, timeout=60)
         assert NOT_YET in said, f"{name} unsolved: {said}"
         told = {said.strip().splitlines()[-1]}
         for wrong in exercise.wrong:
             said = kernel.run(wrong, timeout=60)
             last = said.strip().splitlines()[-1]
             assert last.startswith(NOT_YET), f"{name} with\n{wrong}\nsaid: {said}"
-            assert "a sua resposta terminou em erro" not in last, (
-                f"{name} with\n{wrong}\nsaid: {said}"
-            )
+            assert "a sua resposta terminou em erro" not in last, f"{wrong}\nsaid: {said}"
             told.add(last)
         assert len(told) >= 2, f"{name}: a wrong answer is told the same as none: {told}"
         said = kernel.run(exercise.answer, timeout=60)
         assert f"{SOLVED}{name}" in said, f"{name}, answered, said: {said}"
     progress = json.loads((tmp_path / "workspace-progress.json").read_text())
-    assert progress[lesson.name]["exercises"] == sorted(exercises.of_lesson(lesson.name))
+    assert progress[lesson.name]["exercises"] == sorted(solutions)
 
 
 @pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Kernel
+from kernels import Kernel
 
 from lab import course, language, notebooks, project
 from lab.cells import file_written_by

@@ -61,6 +61,11 @@ class Process:
         return (self._head + self._tail).decode("utf-8", "replace")
 
     @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether the process is gone."""
         return self._process.poll() is not None

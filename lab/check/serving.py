@@ -2,12 +2,12 @@
 
 import http.client
 import json
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+import psutil
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
@@ -26,10 +26,21 @@ _DAPHNE = course.ROOT / "lab" / "daphne_until_stdin_closes.py"
 
 @dataclass(frozen=True)
 class Daphne:
-    """A server that was started, and the port that it is to listen on."""
+    """A server that was started; it listens on a port that the system chooses."""
 
     process: Process
-    port: int
+
+    def port(self) -> int | None:
+        """The port that it listens on, or None as yet.
+
+        Not from its log, which the learner's LOGGING may send elsewhere; and not chosen
+        beforehand, when another program could take it in between.
+        """
+        with suppress(psutil.Error):
+            for connection in psutil.Process(self.process.pid).net_connections("tcp4"):
+                if connection.status == psutil.CONN_LISTEN:
+                    return connection.laddr.port
+        return None
 
 
 class NotServed(Exception):
@@ -42,8 +53,6 @@ class NotServed(Exception):
 
 def start(box: Sandbox) -> Daphne:
     """Start the learner's Daphne, on a free port."""
-    with socket.create_server((HOST, 0)) as probe:
-        port = probe.getsockname()[1]
     # By its path: the learner's code finds no more than its folder and what is installed.
     # Where it hangs, it writes its stack down before its time is up.
     program = (
@@ -52,8 +61,8 @@ def start(box: Sandbox) -> Daphne:
         f"faulthandler.dump_traceback_later({START_SECONDS}, file=stack); "
         "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    command = ["-c", program, str(box.notes / "server"), str(_DAPHNE), str(port)]
-    return Daphne(box.start(command), port)
+    command = ["-c", program, str(box.notes / "server"), str(_DAPHNE), "0"]
+    return Daphne(box.start(command))
 
 
 @contextmanager
@@ -63,8 +72,7 @@ def served(daphne: Daphne, box: Sandbox) -> Iterator[int]:
     Raises NotServed when it ends or doesn't listen, or when an answer is missing.
     """
     try:
-        _wait_until_it_listens(daphne, box)
-        yield daphne.port
+        yield _wait_until_it_listens(daphne, box)
         # What follows is raised by the caller's block, which _explained turns into evidence.
     except _Unanswered as failure:
         time.sleep(0.1)  # the log's last lines
@@ -81,14 +89,15 @@ class _Unanswered(Exception):
         self.kind, self.seen = kind, seen
 
 
-def _wait_until_it_listens(daphne: Daphne, box: Sandbox) -> None:
+def _wait_until_it_listens(daphne: Daphne, box: Sandbox) -> int:
+    """The port, once it is open."""
     process = daphne.process
     stack = box.notes / "server"
     until = time.monotonic() + box.left - 1
     while time.monotonic() < until:
-        # Not its log, which the learner's LOGGING may send elsewhere.
-        with suppress(OSError), socket.create_connection((HOST, daphne.port), 0.2):
-            return
+        port = daphne.port()
+        if port is not None:
+            return port
         if process.ended:
             process.wait(0.5)
             raise _Unanswered("server-ended", code=process.code)
@@ -129,7 +138,7 @@ def _page_status(port: int) -> int:
     try:
         client.request("GET", "/")
         return client.getresponse().status
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise _Unanswered("no-http", error=str(error)) from error
     finally:
         client.close()
