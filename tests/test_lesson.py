@@ -86,6 +86,21 @@ def test_what_a_cell_started_ends_with_the_kernel(kernels, way):
     assert gone
 
 
+def test_a_mistake_made_on_purpose_is_undone_and_the_learners_file_kept(kernels, tmp_path):
+    file = tmp_path / "workspace/chat/routing.py"
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
+    mine = file.read_text() + "# mine\n"
+    file.write_text(mine)
+    look = "open('chat/routing.py').read().count('.as_asgi()')"
+    assert kernel.run(f"with lesson.mistake('as-asgi-missing'): print({look})") == "0\n"
+    assert file.read_text() == mine
+    assert (tmp_path / "workspace-kept/1/chat/routing.py").read_text() == mine
+    said = kernel.run("with lesson.mistake('nothing-like-this'): pass")
+    assert "nothing-like-this" in said
+    assert "Traceback" not in said
+
+
 def test_another_projects_settings_are_forgotten(kernels):
     kernel = kernels(DJANGO_SETTINGS_MODULE="other.settings")
     kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
