@@ -13,6 +13,11 @@ def catalogue() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
 
 
+def text(key: str) -> str:
+    """The message of that key in the current language, its {names} not filled in."""
+    return catalogue()[key][language.current()]
+
+
 def say(key: str, **values: object) -> str:
     """The message of that key in the current language, its {names} filled in from values."""
-    return catalogue()[key][language.current()].format(**values)
+    return text(key).format(**values)

@@ -46,10 +46,6 @@ class Mistake:
         """The next thing to do, in the current language."""
         return _filled(self.advices, values)
 
-    def symptom(self) -> str:
-        """How it shows, in the current language."""
-        return self.shows[language.current()]
-
     @property
     def files(self) -> list[str]:
         """The paths that making it changes, moves or deletes; none for one of the machine."""

@@ -8,6 +8,7 @@ from lab.check.evidence import Evidence
 from lab.check.findings import Finding
 from lab.check.source import ASGI, CONSUMERS, MANAGE, ROUTING, SETTINGS, TEMPLATE, URLS, VIEWS
 from lab.messages import say
+from lab.messages import text as message
 
 EVIDENCE_LINES = 6
 """How many lines of evidence an unknown failure shows."""
@@ -159,10 +160,10 @@ def observed(evidence: Evidence) -> str:
     """The shortest honest evidence: the error's own line where there is one."""
     seen = evidence.seen
     if evidence.errors:
-        text = _telling(evidence)
+        error = _telling(evidence)
         if evidence.kind in ("http", "handshake"):
-            return f"HTTP {seen.get('status')} · {text}"
-        return text
+            return f"HTTP {seen.get('status')} · {error}"
+        return error
     if evidence.kind == "page":
         return _page(seen)
     never = [w.message.splitlines()[0] for w in evidence.warned if w.never_awaited]
@@ -173,41 +174,23 @@ def observed(evidence: Evidence) -> str:
         key = f"check_seen_silence_{seen.get('where')}"
     values = {name: _short(value) for name, value in seen.items()}
     values["frames"] = _short(seen["frames"][-1] if seen.get("frames") else "—")
-    text = say(key, **_Blank(values))
+    told = message(key).format_map(_Dashed(values))
     output = _last_lines(str(seen.get("output") or ""))
-    return "\n".join([text, *output]) if output else text
+    return "\n".join([told, *output])
 
 
-class _Blank(dict):
+class _Dashed(dict):
     """Values for a text, with a dash for what wasn't seen."""
 
     def __missing__(self, key: str) -> str:
         return "—"
-
-    def keys(self) -> list[str]:  # so that ** passes the names that a text may use
-        names = ("status", "code", "output", "frames", "where", "member", "package", "version")
-        more = (
-            "executable",
-            "running",
-            "value",
-            "command",
-            "port",
-            "error",
-            "said",
-            "name",
-            "wanted",
-        )
-        return [
-            *dict.keys(self),
-            *(name for name in names + more if not dict.__contains__(self, name)),
-        ]
 
 
 def _telling(evidence: Evidence) -> str:
     """The error that a person would read first: of several, the one nearest to the cause."""
     for error in evidence.errors:
         if error.type == "SystemCheckError":
-            lines = [line for line in error.message.splitlines() if re_error(line)]
+            lines = [line for line in error.message.splitlines() if _names_a_problem(line)]
             return lines[0].strip() if lines else error.text
         if error.place or len(evidence.errors) == 1:
             break
@@ -215,7 +198,7 @@ def _telling(evidence: Evidence) -> str:
     return telling.text[: 2 * LINE_LENGTH]
 
 
-def re_error(line: str) -> bool:
+def _names_a_problem(line: str) -> bool:
     """Whether a line of Django's system check names a problem."""
     return "(" in line and ")" in line and "." in line and "ERRORS" not in line
 
