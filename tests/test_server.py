@@ -91,7 +91,7 @@ def test_thirty_starts_and_stops_leave_nothing_behind(finished):
     assert threading.active_count() == threads
     assert not any(map(listens, ports))
     if sys.platform != "win32":
-        assert psutil.Process().num_fds() == files
+        assert psutil.Process().num_fds() <= files
 
 
 @pytest.mark.parametrize(
