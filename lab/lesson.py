@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from lab import course, exercises, language, orphans, safekeeping
 from lab.errors import LabError
@@ -24,7 +25,7 @@ class Lesson:
     Raises LabError when there is no lesson of that name, or the workspace can't be written.
     """
 
-    _running: "Server | None" = None  # a kernel's one server, whichever Lesson started it
+    _servers: ClassVar[list[Server]] = []  # a kernel's servers, whichever Lesson started them
 
     def __init__(self, name: str) -> None:
         self.entry = course.find(name)
@@ -34,24 +35,26 @@ class Lesson:
         orphans.end_with_kernel()
         self._note()
 
-    def serve(self, port: int = 0) -> Server:
+    def serve(self, port: int = 0, program: str = "daphne", another: bool = False) -> Server:
         """Start the project's server in the background; it is ready when this returns.
 
-        Port 0 is any free one. A server that this kernel started before is stopped first.
+        Port 0 is any free one; the program is "daphne" or "uvicorn". The servers that this
+        kernel started before are stopped first; another=True leaves them running beside it.
 
-        Raises LabError with the server's own last lines when it can't start, or when the
-        port is taken.
+        Raises LabError with the server's own last lines when it can't start, when the port
+        is taken, or when there is no such program.
         """
-        self.stop()
-        log = self.workspace.folder / "logs" / f"{self.entry.name}.{language.current()}.log"
-        Lesson._running = Server.start(self.workspace.folder, log, port)
-        return Lesson._running
+        if not another:
+            self.stop()
+        server = Server.start(self.workspace.folder, self._log_of_next_server(), port, program)
+        Lesson._servers.append(server)
+        return server
 
     def stop(self) -> None:
-        """Stop the server that this kernel started, if there is one."""
-        if Lesson._running is not None:
-            Lesson._running.stop()
-            Lesson._running = None
+        """Stop the servers that this kernel started, if there are any."""
+        while Lesson._servers:
+            Lesson._servers[-1].stop()
+            Lesson._servers.pop()
 
     def check(self) -> None:
         """Say whether the project does what this lesson asks, and if not why.
@@ -96,6 +99,12 @@ class Lesson:
         if place is not None:
             print(say("reset", place=self.workspace.shown(place)))
         self._begin()
+
+    def _log_of_next_server(self) -> Path:
+        """A log file that none of the kernel's servers has, ended ones included."""
+        nth = f".{len(Lesson._servers) + 1}" if Lesson._servers else ""
+        name = f"{self.entry.name}.{language.current()}{nth}.log"
+        return self.workspace.folder / "logs" / name
 
     def _note(self, **what: object) -> None:
         try:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
@@ -26,12 +27,16 @@ LAST_LINES = 8
 """How many lines of a failed server's log its error shows."""
 
 # Run as a file, outside the package: the server needs nothing else of lab.
-_PROGRAM = Path(__file__).with_name("daphne_until_stdin_closes.py")
-_LISTENING = re.compile(r"Listening on TCP address 127\.0\.0\.1:(\d+)")
+_PROGRAM = Path(__file__).with_name("serve_until_stdin_closes.py")
+_LISTENING = {
+    "daphne": re.compile(r"Listening on TCP address 127\.0\.0\.1:(\d+)"),
+    "uvicorn": re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)"),
+}
+"""The programs that can serve, and what each writes once it listens."""
 
 
 class Server:
-    """A running Daphne that serves `mywebsite.asgi:application` of one folder."""
+    """A running Daphne or uvicorn that serves `mywebsite.asgi:application` of one folder."""
 
     def __init__(self, process: subprocess.Popen, log_file: Path) -> None:
         self._process = process
@@ -41,17 +46,22 @@ class Server:
         self.port = 0
 
     @classmethod
-    def start(cls, folder: Path, log_file: Path, port: int = 0) -> "Server":
+    def start(
+        cls, folder: Path, log_file: Path, port: int = 0, program: str = "daphne"
+    ) -> "Server":
         """Start a server for the project in folder, on port (0: any free one); wait for it.
 
-        Raises LabError: the port is taken; the server ended, with its last lines; or it did
-        not listen within START_TIMEOUT seconds.
+        The program is "daphne" or "uvicorn".
+
+        Raises LabError: there is no such program; the port is taken; the server ended, with
+        its last lines; or it did not listen within START_TIMEOUT seconds.
         """
+        _refuse_unknown(program)
         _refuse_taken(port)
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", str(_PROGRAM), str(port)],
+                [sys.executable, "-P", str(_PROGRAM), program, str(port)],
                 cwd=folder,
                 stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
                 stdout=log,
@@ -59,7 +69,7 @@ class Server:
             )
         server = cls(process, log_file)
         try:
-            server._wait_until_it_listens()
+            server._wait_until_it_listens(_LISTENING[program])
             server._shake_hands()
         except BaseException:
             server.stop()
@@ -91,6 +101,11 @@ class Server:
         """Whether the server's process is alive."""
         return self._process.poll() is None
 
+    @property
+    def memory(self) -> int:
+        """The bytes of memory that the server's process has in use; 0 once it has ended."""
+        return self._serving_process().memory_info().rss if self.running else 0
+
     def show(self) -> None:
         """Show the project's page in the running cell's output, live until the server stops."""
         if self._page is not None:
@@ -109,13 +124,28 @@ class Server:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """End the server at once, as a crash would, and wait until its process is gone.
+
+        Its page stays on show, without a server, until stop(). Does nothing if it has ended.
+        """
+        if self.running:
+            self._serving_process().kill()
+            self._process.wait()
+
     def __repr__(self) -> str:
         return f"<Server {HOST} {'running' if self.running else 'stopped'}>"
 
-    def _wait_until_it_listens(self) -> None:
+    def _serving_process(self) -> psutil.Process:
+        started = psutil.Process(self._process.pid)
+        # There a venv's python.exe only launches the Python that serves, and ends after it.
+        launched = started.children() if sys.platform == "win32" else []
+        return launched[0] if launched else started
+
+    def _wait_until_it_listens(self, line: re.Pattern[str]) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
-            listening = _LISTENING.search(self._whole_log())
+            listening = line.search(self._whole_log())
             if listening:
                 self.port = int(listening[1])
                 return
@@ -148,6 +178,11 @@ class Server:
         """The log's last lines, without this machine's folders."""
         lines = [line for line in self._whole_log().splitlines() if line.strip()]
         return re.sub(r'File ".*[\\/]([^\\/"]+)"', r'File "\1"', "\n".join(lines[-LAST_LINES:]))
+
+
+def _refuse_unknown(program: str) -> None:
+    if program not in _LISTENING:
+        raise LabError(say("no_such_server", program=program, programs=", ".join(_LISTENING)))
 
 
 def _refuse_taken(port: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from lab import LabError
@@ -154,6 +155,51 @@ def test_the_port_asked_for_is_used(finished):
         server.stop()
 
 
+def test_uvicorn_serves_the_project_too(finished):
+    server = Server.start(finished, finished / "server.log", program="uvicorn")
+    try:
+        assert server.log == ""
+        assert '"ol' in talk(server)
+        assert "[accepted]" in server.log
+        assert "\x1b" not in server.log
+    finally:
+        server.stop()
+    assert processes_of(finished) == []
+
+
+def test_a_broken_asgi_under_uvicorn_shows_its_last_lines(finished):
+    (finished / "mywebsite/asgi.py").write_text("import nothing_like_this\n")
+    with pytest.raises(LabError, match="No module named 'nothing_like_this'") as error:
+        Server.start(finished, finished / "server.log", program="uvicorn")
+    assert str(finished) not in str(error.value)
+
+
+def test_an_unknown_program_is_told_with_the_known_ones(finished):
+    with pytest.raises(LabError, match=r"no server 'gunicorn' here.*: daphne, uvicorn\.$"):
+        Server.start(finished, finished / "server.log", program="gunicorn")
+
+
+@pytest.mark.parametrize("program", ["daphne", "uvicorn"])
+def test_after_a_kill_its_port_can_be_served_again(finished, program):
+    killed = Server.start(finished, finished / "server.log", program=program)
+    with connect(killed.websocket_url, proxy=None) as client:
+        killed.kill()
+        with pytest.raises(ConnectionClosedError):  # no farewell, as in a crash
+            client.recv(timeout=5)
+    assert not killed.running
+    again = Server.start(finished, finished / "server.log", killed.port, program)
+    killed.kill()
+    killed.stop()
+    assert '"ol' in talk(again)
+    again.stop()
+
+
+def test_its_memory_is_that_of_a_python_with_django_and_then_none(server):
+    assert 10_000_000 < server.memory < 1_000_000_000
+    server.stop()
+    assert server.memory == 0
+
+
 def gone(process: psutil.Process, seconds: float) -> bool:
     try:
         process.wait(seconds)
@@ -188,6 +234,32 @@ def test_serving_again_replaces_the_kernels_server(kernels):
     assert kernel.run("print(first.running, second.running)") == "False True\n"
     kernel.run('lesson = Lesson("06-live")')
     assert kernel.run("print(second.running)") == "False\n"
+
+
+def test_another_server_runs_beside_the_first_until_both_are_stopped(kernels):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); first = lesson.serve()')
+    kernel.run('second = lesson.serve(program="uvicorn", another=True)')
+    kernel.run("import urllib.request; urllib.request.urlopen(second.url).close()")
+    assert kernel.run("print(first.running, second.running)") == "True True\n"
+    assert kernel.run("print('GET /' in first.log, 'GET /' in second.log)") == "False True\n"
+    kernel.run("lesson.stop()")
+    assert kernel.run("print(first.running, second.running)") == "False False\n"
+
+
+def test_a_killed_server_can_be_replaced_on_its_port_beside_the_others(kernels):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); first = lesson.serve()')
+    kernel.run("second = lesson.serve(another=True); first.kill()")
+    kernel.run("third = lesson.serve(first.port, another=True)")
+    kernel.run("import urllib.request; urllib.request.urlopen(third.url).close()")
+    assert kernel.run("print(first.running, second.running)") == "False True\n"
+    logs = "['GET /' in server.log for server in (first, second, third)]"
+    assert kernel.run(f"print({logs})") == "[False, False, True]\n"
+    kernel.run("last = lesson.serve(port=third.port)")
+    assert kernel.run("print(second.running, third.running, last.port == first.port)") == (
+        "False False True\n"
+    )
 
 
 def test_two_notebooks_in_one_workspace_dont_disturb_each_other(kernels):

@@ -21,7 +21,7 @@ START_SECONDS = 5 * PATIENCE
 ANSWER_SECONDS = 2 * PATIENCE
 SAID = {"message": "olá daqui", "message2": "tudo bem?"}
 
-_DAPHNE = course.ROOT / "lab" / "daphne_until_stdin_closes.py"
+_SERVE = course.ROOT / "lab" / "serve_until_stdin_closes.py"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def start(box: Sandbox) -> Daphne:
         f"faulthandler.dump_traceback_later({START_SECONDS}, file=stack); "
         "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    command = ["-c", program, str(box.notes / "server"), str(_DAPHNE), "0"]
+    command = ["-c", program, str(box.notes / "server"), str(_SERVE), "daphne", "0"]
     return Daphne(box.start(command))
 
 
