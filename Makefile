@@ -4,12 +4,14 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help lab run test export notebooks lock
+.PHONY: help lab run test proof bench notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
 	@echo "make run [PORT=8000]         run the finished project / roda o projeto pronto"
 	@echo "make test                    check everything / confere tudo"
+	@echo "make proof                   the chat's long trials / as provas longas do chat"
+	@echo "make bench                   measure the chat beside its peers / mede o chat ao lado dos pares"
 	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
 	@echo "make lock                    choose newer versions of the dependencies"
 
@@ -17,12 +19,22 @@ lab: $(INSTALLED)
 	@$(BIN)/python -m lab start $(if $(COURSE),--course $(COURSE)) -- $(JUPYTER)
 
 run: $(INSTALLED)
-	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python -m uvicorn mywebsite.asgi:application --host 127.0.0.1 --port $(PORT)
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval
+	$(BIN)/python -m pytest chat
+
+proof: $(INSTALLED)
+	PROOF=full $(BIN)/python -m pytest tests/test_protocol_properties.py tests/test_crashes.py tests/test_stopped_reader.py
+
+bench: $(INSTALLED)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.txt
+	$(BIN)/python -m pytest -q benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)
@@ -31,6 +43,9 @@ notebooks: $(INSTALLED)
 lock: $(INSTALLED)
 	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
+	$(BIN)/uv pip compile --group pyproject.toml:bench --constraint requirements.txt --universal \
+	  --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --quiet \
+	  --output-file benchmarks/requirements.txt
 
 # The first Python of at least 3.11 under its usual names, or nothing.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \

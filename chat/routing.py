@@ -1,9 +1,10 @@
 """Which consumer answers which WebSocket address."""
 
-from django.urls import re_path
+from django.urls import path
 
 from chat import consumers
 
 websocket_urlpatterns = [
-    re_path(r"ws/socket-server/", consumers.ChatConsumer.as_asgi()),
+    path("ws/socket-server/", consumers.ChatConsumer.as_asgi()),
+    path("ws/rooms/<int:room_id>/", consumers.ChatConsumer.as_asgi()),
 ]

@@ -1,8 +1,48 @@
 """The chat's pages."""
 
-from django.shortcuts import render
+from django.contrib.auth import login
+from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import redirect_to_login
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.generic import CreateView, FormView, ListView
+
+from chat.models import FIRST_ROOM, Room
 
 
-def index(request):
-    """The chat: a form, and the messages that arrive."""
-    return render(request, "chat/index.html")
+class Index(ListView):
+    """The rooms."""
+
+    model = Room
+    template_name = "chat/index.html"
+
+    def get_queryset(self):
+        Room.objects.get_or_create(title=FIRST_ROOM, defaults={"open_to_guests": True})
+        return super().get_queryset()
+
+
+class NewRoom(LoginRequiredMixin, CreateView):
+    """A new room; whoever makes one goes straight in."""
+
+    model = Room
+    fields = ["title"]
+    template_name = "chat/new_room.html"
+
+
+def room(request, room_id):
+    """One room: its messages, who is here, and a form."""
+    room = get_object_or_404(Room, pk=room_id)
+    if not room.lets_in(request.user):
+        return redirect_to_login(request.get_full_path())
+    return render(request, "chat/room.html", {"room": room})
+
+
+class SignUp(FormView):
+    """A new account; whoever makes one is logged in with it."""
+
+    form_class = UserCreationForm
+    template_name = "registration/signup.html"
+
+    def form_valid(self, form):
+        login(self.request, form.save())
+        return redirect("index")

@@ -4,6 +4,7 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
@@ -12,13 +13,23 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
 django_application = get_asgi_application()
 
 import chat.routing
+from chat.origin import SameOrigin
+from chat.outbox import BoundedOutbox
+from chat.sessions import EndWithSession
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
-        "websocket": AuthMiddlewareStack(
-            URLRouter(
-                chat.routing.websocket_urlpatterns,
+        "http": ASGIStaticFilesHandler(django_application),
+        # From the outside in: what each lets through reaches the next.
+        "websocket": BoundedOutbox(
+            SameOrigin(
+                AuthMiddlewareStack(
+                    EndWithSession(
+                        URLRouter(
+                            chat.routing.websocket_urlpatterns,
+                        )
+                    )
+                )
             )
         ),
     }

@@ -1,9 +1,15 @@
 """Which view answers which address."""
 
+from django.contrib.auth import views as accounts
 from django.urls import path
 
 from chat import views
 
 urlpatterns = [
-    path("", views.index),
+    path("", views.Index.as_view(), name="index"),
+    path("rooms/new/", views.NewRoom.as_view(), name="new-room"),
+    path("rooms/<int:room_id>/", views.room, name="room"),
+    path("signup/", views.SignUp.as_view(), name="signup"),
+    path("login/", accounts.LoginView.as_view(), name="login"),
+    path("logout/", accounts.LogoutView.as_view(), name="logout"),
 ]

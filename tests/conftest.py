@@ -33,6 +33,14 @@ def finished(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def five_steps(tmp_path: Path) -> Path:
+    """A folder with the project as it is after the document's five steps."""
+    folder = tmp_path / "five_steps"
+    project.build("05-asgi", folder)
+    return folder
+
+
+@pytest.fixture
 def browser_program() -> str:
     """The path of the machine's browser; without one the test is skipped, but fails in CI."""
     program = find_browser()

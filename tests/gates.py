@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import nbformat
 
+from lab import cells
 from lab.course import LessonEntry
 from lab.notebooks import KEPT_CELL_METADATA, METADATA
 
@@ -107,7 +108,8 @@ def browser_cells_without_tag(notebook: nbformat.NotebookNode) -> Iterator[str]:
         needs = re.search(
             r"^\s*if browser\b|open_browser\(\)|async_playwright\(\)", cell.source, re.MULTILINE
         )
-        if needs and "browser" not in cell.metadata.get("tags", []):
+        writes = cells.file_written_by(cell.source)
+        if needs and not writes and "browser" not in cell.metadata.get("tags", []):
             yield f"{cell.id}: uses the browser without the tag"
 
 

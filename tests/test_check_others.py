@@ -13,7 +13,9 @@ from checks.workspaces import (  # noqa: F401
 from lab.check import check
 
 OTHERS = sorted(
-    path.name for path in ALTERNATIVES.iterdir() if path.name[0] != "." and path.is_dir()
+    path.name
+    for path in ALTERNATIVES.iterdir()
+    if path.name[0] != "." and path.name != "product" and path.is_dir()
 )
 
 

@@ -1,12 +1,16 @@
 """Every mistake of the page that the catalogue lists is found in a browser, with its line."""
 
 import pytest
-from checks.proof import needs_browser, prove
+from checks.proof import is_of_product, needs_browser, prove
 from checks.workspaces import correct, spoilt, warm, warm_processes  # noqa: F401
 
 from lab.check import catalogue
 
-ENTRIES = [mistake for mistake in catalogue.mistakes() if needs_browser(mistake)]
+ENTRIES = [
+    mistake
+    for mistake in catalogue.mistakes()
+    if needs_browser(mistake) and not is_of_product(mistake)
+]
 
 
 @pytest.mark.usefixtures("warm", "browser_program")

@@ -1,5 +1,6 @@
 """The exported project: byte for byte what the notebooks write, whatever the order."""
 
+import os
 import subprocess
 import sys
 
@@ -60,16 +61,27 @@ def test_other_line_ends_are_a_difference(tmp_path):
     assert "manage.py" in project.differences(tmp_path)
 
 
-def test_djangos_own_checks_pass(finished):
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", "--fail-level", "WARNING"],
+        ["check", "--deploy", "--fail-level", "WARNING"],
+        ["makemigrations", "--check", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_djangos_own_checks_pass(finished, command):
+    production = {"ALLOWED_HOSTS": "chat.example"} if "--deploy" in command else {}
     done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", *command],
         check=False,
         cwd=finished,
+        env=os.environ | production,
         capture_output=True,
         text=True,
         timeout=30,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def lab(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lab import course
+from lab import course, project
 from lab.__main__ import arguments_parser
 
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
@@ -26,6 +26,23 @@ def test_the_table_is_that_of_the_index(language):
     assert marked, "the table's marks are missing"
     _, _, *rows = marked[1].splitlines()
     assert "\n".join(rows) == table(language)
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_projects_shape_is_what_the_lessons_write(language):
+    """Each module of the table is written first by its lesson, and none is missing."""
+    text = (course.ROOT / READMES[language]).read_text("utf-8")
+    shape = re.search(r"<!-- shape -->\n(.*)\n<!-- /shape -->", text, re.DOTALL)
+    told = dict(re.findall(r"^\| `(.+?)` \| (\S+) \|", shape[1], re.MULTILINE))
+    written = {}
+    for lesson in course.lessons():
+        for path in project.files_of((lesson,)):
+            written.setdefault(
+                "chat/tests/" if path.startswith("chat/tests/") else path, lesson.name
+            )
+    assert told.items() <= written.items()
+    modules = {path for path in written if re.fullmatch(r"(chat|mywebsite)/\w+\.py|.+\.js", path)}
+    assert {path for path in modules if "__init__" not in path} <= told.keys()
 
 
 @pytest.mark.parametrize("language", READMES)

@@ -20,9 +20,9 @@ ROUNDS = 30
 
 
 @pytest.fixture
-def server(finished):
-    """A running server of the finished project."""
-    server = Server.start(finished, finished / "server.log")
+def server(five_steps):
+    """A running server of the project after the five steps."""
+    server = Server.start(five_steps, five_steps / "server.log")
     yield server
     server.stop()
 
@@ -81,14 +81,14 @@ def test_it_stops_with_a_websocket_open(server):
     assert time.monotonic() - began < 2
 
 
-def test_thirty_starts_and_stops_leave_nothing_behind(finished):
-    log, threads, ports = finished / "server.log", threading.active_count(), []
+def test_thirty_starts_and_stops_leave_nothing_behind(five_steps):
+    log, threads, ports = five_steps / "server.log", threading.active_count(), []
     files = psutil.Process().num_fds() if sys.platform != "win32" else 0
     for _ in range(ROUNDS):
-        server = Server.start(finished, log)
+        server = Server.start(five_steps, log)
         ports.append(server.port)
         server.stop()
-    assert processes_of(finished) == []
+    assert processes_of(five_steps) == []
     assert threading.active_count() == threads
     assert not any(map(listens, ports))
     if sys.platform != "win32":
@@ -104,50 +104,50 @@ def test_thirty_starts_and_stops_leave_nothing_behind(finished):
         ("raise SystemExit('tired')", "tired"),
     ],
 )
-def test_a_broken_asgi_shows_the_servers_own_last_lines(finished, line, told):
-    (finished / "mywebsite/asgi.py").write_text(line + "\n")
+def test_a_broken_asgi_shows_the_servers_own_last_lines(five_steps, line, told):
+    (five_steps / "mywebsite/asgi.py").write_text(line + "\n")
     began = time.monotonic()
     with pytest.raises(LabError, match="did not start") as error:
-        Server.start(finished, finished / "server.log")
+        Server.start(five_steps, five_steps / "server.log")
     assert time.monotonic() - began < 10
     assert told in str(error.value)
-    assert str(finished) not in str(error.value)
-    assert processes_of(finished) == []
+    assert str(five_steps) not in str(error.value)
+    assert processes_of(five_steps) == []
 
 
-def test_a_server_that_never_listens_ends_with_what_it_said(finished, monkeypatch):
+def test_a_server_that_never_listens_ends_with_what_it_said(five_steps, monkeypatch):
     monkeypatch.setattr("lab.server.START_TIMEOUT", 3)
-    (finished / "mywebsite/asgi.py").write_text(
+    (five_steps / "mywebsite/asgi.py").write_text(
         "import time\nprint('asleep', flush=True)\ntime.sleep(60)\n"
     )
     with pytest.raises(LabError, match="within 3 seconds") as error:
-        Server.start(finished, finished / "server.log")
+        Server.start(five_steps, five_steps / "server.log")
     assert "asleep" in str(error.value)
-    assert processes_of(finished) == []
+    assert processes_of(five_steps) == []
 
 
-def test_a_consumer_that_hangs_doesnt_hang_the_start(finished):
-    consumers = finished / "chat/consumers.py"
+def test_a_consumer_that_hangs_doesnt_hang_the_start(five_steps):
+    consumers = five_steps / "chat/consumers.py"
     text = consumers.read_text()
     consumers.write_text(text.replace("self.accept()", "import time; time.sleep(60)"))
     began = time.monotonic()
-    server = Server.start(finished, finished / "server.log")
+    server = Server.start(five_steps, five_steps / "server.log")
     server.stop()
     assert time.monotonic() - began < 15
 
 
-def test_a_taken_port_is_named(finished):
+def test_a_taken_port_is_named(five_steps):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(LabError, match=f"Port {port} is taken"):
-            Server.start(finished, finished / "server.log", port)
-    assert processes_of(finished) == []
+            Server.start(five_steps, five_steps / "server.log", port)
+    assert processes_of(five_steps) == []
 
 
-def test_the_port_asked_for_is_used(finished):
+def test_the_port_asked_for_is_used(five_steps):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Server.start(finished, finished / "server.log", port)
+    server = Server.start(five_steps, five_steps / "server.log", port)
     try:
         assert server.port == port
         assert server.url == f"http://127.0.0.1:{port}/"
@@ -155,8 +155,8 @@ def test_the_port_asked_for_is_used(finished):
         server.stop()
 
 
-def test_uvicorn_serves_the_project_too(finished):
-    server = Server.start(finished, finished / "server.log", program="uvicorn")
+def test_uvicorn_serves_the_project_too(five_steps):
+    server = Server.start(five_steps, five_steps / "server.log", program="uvicorn")
     try:
         assert server.log == ""
         assert '"ol' in talk(server)
@@ -164,30 +164,30 @@ def test_uvicorn_serves_the_project_too(finished):
         assert "\x1b" not in server.log
     finally:
         server.stop()
-    assert processes_of(finished) == []
+    assert processes_of(five_steps) == []
 
 
-def test_a_broken_asgi_under_uvicorn_shows_its_last_lines(finished):
-    (finished / "mywebsite/asgi.py").write_text("import nothing_like_this\n")
+def test_a_broken_asgi_under_uvicorn_shows_its_last_lines(five_steps):
+    (five_steps / "mywebsite/asgi.py").write_text("import nothing_like_this\n")
     with pytest.raises(LabError, match="No module named 'nothing_like_this'") as error:
-        Server.start(finished, finished / "server.log", program="uvicorn")
-    assert str(finished) not in str(error.value)
+        Server.start(five_steps, five_steps / "server.log", program="uvicorn")
+    assert str(five_steps) not in str(error.value)
 
 
-def test_an_unknown_program_is_told_with_the_known_ones(finished):
+def test_an_unknown_program_is_told_with_the_known_ones(five_steps):
     with pytest.raises(LabError, match=r"no server 'gunicorn' here.*: daphne, uvicorn\.$"):
-        Server.start(finished, finished / "server.log", program="gunicorn")
+        Server.start(five_steps, five_steps / "server.log", program="gunicorn")
 
 
 @pytest.mark.parametrize("program", ["daphne", "uvicorn"])
-def test_after_a_kill_its_port_can_be_served_again(finished, program):
-    killed = Server.start(finished, finished / "server.log", program=program)
+def test_after_a_kill_its_port_can_be_served_again(five_steps, program):
+    killed = Server.start(five_steps, five_steps / "server.log", program=program)
     with connect(killed.websocket_url, proxy=None) as client:
         killed.kill()
         with pytest.raises(ConnectionClosedError):  # no farewell, as in a crash
             client.recv(timeout=5)
     assert not killed.running
-    again = Server.start(finished, finished / "server.log", killed.port, program)
+    again = Server.start(five_steps, five_steps / "server.log", killed.port, program)
     killed.kill()
     killed.stop()
     assert '"ol' in talk(again)

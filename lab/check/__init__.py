@@ -7,7 +7,7 @@ from lab.check import sandbox
 from lab.check.diagnosis import diagnose
 from lab.check.environment import machine_trouble
 from lab.check.inside_patience import PATIENCE
-from lab.check.probes import Tried, try_lesson
+from lab.check.probes import PRODUCT, Tried, try_lesson
 from lab.check.report import Probe, Report
 from lab.check.source import Source
 from lab.messages import say
@@ -38,19 +38,21 @@ def check(lesson: str, workspace: Path) -> Report:
                 tried = try_lesson(number, box)
             else:
                 tried.failure = trouble
-            return _report(lesson, tried, Source(box.folder))
+            return _report(lesson, number, tried, Source(box.folder))
     except OSError as error:
         return Report(lesson, (), say("check_not_readable", path=folder, reason=error))
 
 
-def _report(lesson: str, tried: Tried, source: Source) -> Report:
+def _report(lesson: str, number: int, tried: Tried, source: Source) -> Report:
+    shown = {"server": "uvicorn"} if number >= PRODUCT else {}
     probes = [
-        Probe(name, True, remark=say(remark) if remark else "")
+        Probe(shown.get(name, name), True, remark=say(remark) if remark else "")
         for name, remark in tried.passed.items()
     ]
     if tried.failure is not None:
         finding = diagnose(tried.failure, source)
         text = source.source_line(finding.file, finding.line) if finding else ""
-        probes.append(Probe(tried.failure.probe, False, tried.failure, finding, text))
+        name = shown.get(tried.failure.probe, tried.failure.probe)
+        probes.append(Probe(name, False, tried.failure, finding, text))
     unable = say("check_slow", seconds=round(SECONDS)) if tried.unable else ""
     return Report(lesson, tuple(probes), unable)

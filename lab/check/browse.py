@@ -7,6 +7,7 @@ Playwright can't share a notebook's event loop, and because a page may never ans
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Error, Page, Route, WebSocketRoute
@@ -19,20 +20,30 @@ PUSHED = "olá de outra pessoa"
 LOAD_SECONDS = 3 * PATIENCE
 ANSWER_SECONDS = 1.2 * PATIENCE
 TYPING_SECONDS = 1 * PATIENCE
+MOST_FRAMES = 30
+FRAME_CHARACTERS = 1000
+"""What is kept of what goes over a page's WebSocket: a history may be a megabyte."""
 # The fields a person would type into: those of the contract's names, else the first two.
-_FIELDS = """() => {
+_FIELDS = """count => {
   const typed = 'input:not([type=hidden]):not([type=submit]):not([type=button])' +
                 ':not([type=checkbox]):not([type=radio]), textarea'
   const shown = [...document.querySelectorAll(typed)].filter(e => e.offsetParent !== null)
   const named = name => shown.find(e => e.name === name)
-  const fields = named('message') && named('message2')
-    ? [named('message'), named('message2')] : shown.slice(0, 2)
+  const fields = named('message') && (named('message2') || count === 1)
+    ? [named('message'), named('message2')].slice(0, count) : shown.slice(0, count)
   const form = fields[0] && fields[0].form
   const buttons = [...(form || document).querySelectorAll('button, input[type=submit]')]
   fields.forEach((e, i) => e.setAttribute('data-lab-field', i))
   if (buttons[0]) buttons[0].setAttribute('data-lab-button', '')
   return {fields: fields.length, button: buttons.length > 0, form: !!form}
 }"""
+
+
+ATTACK = "<img src=x onerror=document.title=1><b>olá</b>"
+"""What somebody types who wants the page to take it for HTML."""
+# Without what no person would type, such as what inside_reader.py fills a history with.
+_SHOWN = "() => document.body.innerText.replace(/\\S{200,}/g, '…')"
+_INJECTED = "() => document.querySelector('img[src=x]') !== null"
 
 
 class Seen:
@@ -49,6 +60,13 @@ class Seen:
         self.form: dict = {}
         self.shown = ""
         self.reached = "load"
+        self.injected = False
+
+    @staticmethod
+    def note(frames: list[str], text: str) -> None:
+        """Keep a frame, as long as there are few, and as much of it as says what it is."""
+        if len(frames) < MOST_FRAMES:
+            frames.append(text[:FRAME_CHARACTERS])
 
     def watch(self, page: Page) -> None:
         """Note what happens in page from now on."""
@@ -94,7 +112,7 @@ async def _play_server(page: Page, seen: Seen) -> None:
         seen.sockets.append(socket.url)
 
         def heard(text: str | bytes) -> None:
-            seen.sent.append(text if isinstance(text, str) else repr(text))
+            seen.note(seen.sent, text if isinstance(text, str) else repr(text))
             for message in (TYPED[0], PUSHED):
                 answer = {"type": "chat", "message": message, "message2": TYPED[1]}
                 socket.send(json.dumps(answer))
@@ -108,8 +126,8 @@ async def _play_server(page: Page, seen: Seen) -> None:
 def _watch_server(page: Page, seen: Seen) -> None:
     def opened(socket: object) -> None:
         seen.sockets.append(socket.url)
-        socket.on("framesent", lambda text: seen.sent.append(str(text)))
-        socket.on("framereceived", lambda text: seen.received.append(str(text)))
+        socket.on("framesent", lambda text: seen.note(seen.sent, str(text)))
+        socket.on("framereceived", lambda text: seen.note(seen.received, str(text)))
 
     page.on("websocket", opened)
 
@@ -147,8 +165,19 @@ async def _add_static(page: Page, address: str, static: str | None) -> None:
     await page.route("**/*", answer)
 
 
-async def use(page: Page, address: str, play: bool, seen: Seen, static: str | None = None) -> None:
-    """Open the page, fill in its form, send it, and look for the answer."""
+async def use(
+    page: Page,
+    address: str,
+    play: bool,
+    seen: Seen,
+    static: str | None = None,
+    typed: Sequence[str] = TYPED,
+    talks: bool = False,
+) -> None:
+    """Open the page, fill in its form, send it, and look for the answer.
+
+    A page that talks sends frames of its own too, before anybody types.
+    """
     seen.watch(page)
     await seen.watch_errors(page)
     if play:
@@ -158,7 +187,7 @@ async def use(page: Page, address: str, play: bool, seen: Seen, static: str | No
     await _add_static(page, address, static)
     await page.goto(address, wait_until="load", timeout=LOAD_SECONDS * 1000)
     seen.reached = "opened"
-    seen.form = await page.evaluate(_FIELDS)
+    seen.form = await page.evaluate(_FIELDS, len(typed))
 
     async def connected() -> bool:
         return bool(seen.sockets or seen.errors)
@@ -167,9 +196,9 @@ async def use(page: Page, address: str, play: bool, seen: Seen, static: str | No
     # A server that refuses a WebSocket needs a moment to say so.
     await asyncio.sleep(0.05 if play else 0.2)
     seen.reached = "connected"
-    if seen.form["fields"] < 2:
+    if seen.form["fields"] < len(typed):
         return
-    for position, text in enumerate(TYPED):
+    for position, text in enumerate(typed):
         await page.fill(f"[data-lab-field='{position}']", text, timeout=TYPING_SECONDS * 1000)
     loads = seen.loads
     seen.reached = "typed"
@@ -177,27 +206,38 @@ async def use(page: Page, address: str, play: bool, seen: Seen, static: str | No
         await page.click("[data-lab-button]", timeout=TYPING_SECONDS * 1000, no_wait_after=True)
     else:
         await page.press(
-            "[data-lab-field='1']", "Enter", timeout=TYPING_SECONDS * 1000, no_wait_after=True
+            f"[data-lab-field='{len(typed) - 1}']",
+            "Enter",
+            timeout=TYPING_SECONDS * 1000,
+            no_wait_after=True,
         )
 
     async def sent() -> bool:
-        return bool(seen.sent) or seen.loads > loads or bool(seen.errors)
+        told = any(typed[0] in text for text in seen.sent) if talks else bool(seen.sent)
+        return told or seen.loads > loads or bool(seen.errors)
 
     await _until(sent)
     seen.reached = "sent"
-    wanted = [TYPED[0], PUSHED] if play else [TYPED[0]]
+    wanted = [typed[0], PUSHED] if play else [typed[0]]
 
     async def shown() -> bool:
-        seen.shown = await page.evaluate("document.body.innerText")
+        seen.shown = await page.evaluate(_SHOWN)
         return all(text in seen.shown for text in wanted) or seen.loads > loads
 
     await _until(shown, ANSWER_SECONDS if seen.sent and not seen.errors else 0.2)
     await asyncio.sleep(0.15)  # a page that reloads itself does so after its handler
     seen.loads -= loads
+    seen.injected = await page.evaluate(_INJECTED)
 
 
 async def look(
-    browser: Browser, address: str, play: bool, seconds: float, static: str | None = None
+    browser: Browser,
+    address: str,
+    play: bool,
+    seconds: float,
+    static: str | None = None,
+    typed: Sequence[str] = TYPED,
+    talks: bool = False,
 ) -> dict:
     """Use the page at address for so many seconds at most; returns what was seen."""
     seen = Seen()
@@ -205,12 +245,12 @@ async def look(
     page = await browser.new_page()
     try:
         async with asyncio.timeout(seconds):
-            await use(page, address, play, seen, static)
+            await use(page, address, play, seen, static, typed, talks)
     except (TimeoutError, Error) as error:
         failure = str(error)[:1000] or type(error).__name__
     # Playwright leaves attributes of its own on an object whose methods it calls.
     noted = {name: value for name, value in vars(seen).items() if not name.startswith("_")}
-    order = {"typed": TYPED, "pushed": PUSHED, "address": address, "play": play}
+    order = {"typed": typed, "pushed": PUSHED, "address": address, "play": play}
     return {"failure": failure} | order | noted
 
 

@@ -1,11 +1,12 @@
-"""The mistakes that learners make: catalogue.toml, and making one on purpose."""
+"""The mistakes that learners make: catalogue*.toml, and making one on purpose."""
 
 import os
 import socket
+import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -72,8 +73,10 @@ class _Dashed(dict):
 @cache
 def mistakes() -> tuple[Mistake, ...]:
     """All entries, in the catalogue's order."""
-    file = Path(__file__).with_name("catalogue.toml")
-    entries = tomllib.loads(file.read_text(encoding="utf-8"))["mistake"]
+    files = sorted(Path(__file__).parent.glob("catalogue*.toml"))
+    entries = [
+        entry for file in files for entry in tomllib.loads(file.read_text("utf-8"))["mistake"]
+    ]
     return tuple(
         Mistake(
             causes=entry.pop("cause"),
@@ -143,6 +146,10 @@ def _change_file(change: dict, folder: Path, name: str) -> list[Path]:
         return [path, target]
     if change.get("delete"):
         path.unlink()
+        return [path]
+    if "sql" in change:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.executescript(change["sql"])
         return [path]
     if "write" in change:
         path.write_bytes(change["write"].encode(change.get("encoding", "utf-8")))

@@ -1,6 +1,12 @@
 """From what a probe saw to the mistake that explains it: one, or none."""
 
-from lab.check import consumer_mistakes, page_mistakes, project_mistakes, python_mistakes
+from lab.check import (
+    consumer_mistakes,
+    page_mistakes,
+    product_mistakes,
+    project_mistakes,
+    python_mistakes,
+)
 from lab.check.evidence import Evidence
 from lab.check.findings import Finding, Rule
 from lab.check.source import Source
@@ -8,6 +14,7 @@ from lab.check.source import Source
 # The most specific first. Python's own words come before what was only observed, and an
 # unexplained exception is told last of all, as the line that raises it.
 RULES: tuple[Rule, ...] = (
+    *product_mistakes.RULES,
     *project_mistakes.FIRST_RULES,
     *consumer_mistakes.FIRST_RULES,
     *python_mistakes.RULES,

@@ -1,6 +1,6 @@
 """Tries a learner's project in a process of its own, and writes down what happens.
 
-`python inside.py FOLDER RESULTS LESSON_NUMBER [serve]`, where FOLDER is a copy of the
+`python inside.py FOLDER RESULTS STEP,STEP… [serve]`, where FOLDER is a copy of the
 workspace. Each line of RESULTS is JSON: a step that begins, then what came of it. The step
 that a dead process had begun is the one that killed it. With `serve`, the pages are served
 at the end, until stdin closes.
@@ -18,7 +18,9 @@ import threading
 import time
 
 import inside_conversation as conversation
+import inside_database
 import inside_evidence as evidence
+import inside_reader
 from inside_patience import PATIENCE
 
 STEP_SECONDS = float(os.environ.get("LAB_CHECK_STEP_SECONDS", "4")) * PATIENCE
@@ -170,8 +172,21 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main(folder: str, results: str, lesson: int, then_serve: bool) -> None:
-    """Try, step by step, what the project should do after that lesson."""
+STEPS = {
+    "environment": environment,
+    "project": project,
+    "database": inside_database.database,
+    "page": page,
+    "consumer": conversation.consumer,
+    "routing": conversation.routing,
+    "settings": settings,
+    "application": conversation.application,
+    "reader": inside_reader.reader,
+}
+
+
+def main(folder: str, results: str, steps: list[str], then_serve: bool) -> None:
+    """Try these steps, one after the other, up to the first failure."""
     sys.path[0] = folder  # instead of this script's own folder
     os.chdir(folder)
     evidence.FOLDER = os.path.realpath(folder)
@@ -179,25 +194,14 @@ def main(folder: str, results: str, lesson: int, then_serve: bool) -> None:
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     _limit_memory()
     recorder = Recorder(results)
-    steps = [("environment", 0, environment), ("project", 1, project), ("page", 1, page)]
+    if "consumer" not in steps:
+        STEPS["application"] = conversation.product
     passed = all(
-        recorder.step(name, function) for name, since, function in steps if lesson >= since
+        recorder.step(name, STEPS[name])
+        # The whole decides where it is tried: its parts may be built in another way.
+        or ("application" in steps and evidence.LAST["kind"] == "structure")
+        for name in steps
     )
-    if passed and lesson >= 2:
-        for name, since, function in (
-            ("consumer", 2, conversation.consumer),
-            ("routing", 3, conversation.routing),
-            ("settings", 4, settings),
-            ("application", 5, conversation.application),
-        ):
-            if lesson < since:
-                continue
-            # From lesson 05 on the whole decides: its parts may be built in another way.
-            if not recorder.step(name, function) and not (
-                lesson >= 5 and evidence.LAST["kind"] == "structure"
-            ):
-                passed = False
-                break
     if passed and then_serve:
         serve(recorder)
     sys.stdout.flush()
@@ -205,4 +209,4 @@ def main(folder: str, results: str, lesson: int, then_serve: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:] == ["serve"])
+    main(sys.argv[1], sys.argv[2], sys.argv[3].split(","), sys.argv[4:] == ["serve"])

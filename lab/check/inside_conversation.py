@@ -258,6 +258,23 @@ def application() -> dict:
     return run(_talk(whole, "application", recording=False))
 
 
+def product() -> dict:
+    """Two clients of the whole application, with a layer of the check's own.
+
+    For the later lessons, whose consumer needs what stands around it: its middleware, its route.
+    """
+    from channels.routing import get_default_application
+
+    own_layer()
+    whole = get_default_application()
+    status = run(_get(whole))
+    if status >= 400 or not status:
+        raise evidence.Failed("http", status=status, body="", through="asgi")
+    observed = run(_talk(whole, "application"))
+    own_layer()
+    return observed
+
+
 async def _get(whole: object) -> int:
     """The status of the answer to GET /; 0 without an answer."""
     scope = {

@@ -116,7 +116,7 @@ def structure(evidence: Evidence, source: Source) -> Finding | None:
 
 def errors(evidence: Evidence, source: Source) -> Finding | None:
     """An error that the browser reported of the script."""
-    if evidence.kind != "page" or not evidence.seen["errors"]:
+    if evidence.kind not in ("page", "product-page") or not evidence.seen["errors"]:
         return None
     error = evidence.seen["errors"][0]
     html = evidence.seen["html"]

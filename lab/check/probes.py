@@ -1,30 +1,46 @@
 """What is tried for a lesson, in order, up to the first failure."""
 
 import json
+import secrets
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab import course
 from lab.browser import find_browser
-from lab.check import page_mistakes, serving
+from lab.check import browse, own_tests, page_mistakes, product, serving
 from lab.check.environment import wrong_version
 from lab.check.evidence import Evidence, from_process
 from lab.check.inside_patience import PATIENCE
 from lab.check.sandbox import INSIDE, Process, Sandbox
+from lab.check.visitor import Answer
 from lab.server import WEBSOCKET_PATH
 
+TESTS = 8
+"""The lesson that writes tests."""
+PRODUCT = 9
+"""The lesson from which on the chat becomes a product: it is judged as a whole, and served by
+uvicorn, as Daphne sends no close code of the protocol's own, such as 1009."""
+ACCOUNTS = 10
+"""The lesson from which on there are accounts, and so a database."""
+ROOMS = 11
+"""The lesson from which on a page for each room holds the form."""
+LATEST = 99
 STEPS = {
-    "environment": 0,
-    "project": 1,
-    "page": 1,
-    "consumer": 2,
-    "routing": 3,
-    "settings": 4,
-    "application": 5,
+    "environment": (0, LATEST),
+    "project": (1, LATEST),
+    "database": (ACCOUNTS, LATEST),
+    "page": (1, LATEST),
+    "consumer": (2, PRODUCT - 1),
+    "routing": (3, PRODUCT - 1),
+    "settings": (4, LATEST),
+    "application": (5, LATEST),
+    "reader": (PRODUCT, LATEST),
 }
-"""The steps of inside.py, and the lesson from which on each is tried."""
+"""The steps of inside.py in their order; the first and the last lesson for which each is tried."""
 BROWSE_SECONDS = 5.5 * PATIENCE
+LEARNERS_DATABASE = "learners.sqlite3"
+"""What inside_database.py looks for."""
 MARGIN = 0.6
 """Seconds that ending everything may take."""
 
@@ -42,38 +58,95 @@ class Tried:
 def try_lesson(number: int, box: Sandbox) -> Tried:
     """Try what the project should do after the lesson of that number."""
     tried = Tried()
+    if number >= ACCOUNTS:
+        _own_database(box)
     browser = number >= 1 and find_browser() is not None
     # Started together, as each takes its time to be ready; used one after the other.
     inside = _start_inside(number, box, then_serve=browser)
-    daphne = serving.start(box) if number >= 5 else None
+    program = "uvicorn" if number >= PRODUCT else "daphne"
+    server = serving.start(box, program) if number >= 5 else None
     browsing = box.start(["-m", "lab.check.browse"], course.ROOT) if browser else None
     deferred = _follow_inside(inside, number, browser, box, tried)
     if tried.failure is not None or tried.unable or number < 1:
         return tried
-    if daphne is None:
+    if server is None:
         _page(box, tried, browsing, None)
         return tried
+    tests = own_tests.start(box) if number == TESTS else None
     try:
-        with serving.served(daphne, box) as port:
+        with serving.served(server, box) as port:
             serving.talk(port, box)
             tried.passed["server"] = ""
-            _page(box, tried, browsing, f"http://127.0.0.1:{port}/")
+            site = product.Site(port, lambda: box.left)
+            for trial in product.trials(number):
+                _attempt(trial, site, server, tried)
+            if number < ACCOUNTS:
+                _page(box, tried, browsing, f"http://127.0.0.1:{port}/")
+            else:
+                with serving.trying("browser", server):
+                    _products_page(number, box, tried, browsing, site)
+            if number >= product.LAST.since and tried.failure is None:
+                _attempt(product.LAST, site, server, tried)
+        if tests is not None and tried.failure is None:
+            _own_tests(tests, box, tried)
+    except product.OutOfTime:
+        tried.unable = "slow"
     except serving.NotServed as failure:
-        _fail(tried, deferred or failure.evidence)
+        evidence = deferred or failure.evidence
+        # What it saw of the project's tables, for a table that is missing.
+        evidence.seen.update(tables=tried.seen.get("database"))
+        _fail(tried, evidence, box)
     return tried
 
 
-def _fail(tried: Tried, evidence: Evidence) -> None:
+def _own_tests(runs: own_tests.Runs, box: Sandbox, tried: Tried) -> None:
+    tried.failure, in_time = own_tests.judge(runs, box, MARGIN)
+    if not in_time:
+        tried.unable = "slow"
+    elif tried.failure is None:
+        tried.passed["tests"] = ""
+
+
+def _attempt(
+    trial: product.Trial, site: product.Site, server: serving.Served, tried: Tried
+) -> None:
+    with serving.trying(trial.name, server):
+        trial.attempt(site)
+    tried.passed[trial.name] = ""
+
+
+def _own_database(box: Sandbox) -> None:
+    """A database of the check's own, and the learner's out of the project's reach."""
+    for file in box.folder.glob("*.sqlite3"):
+        file.rename(box.notes / LEARNERS_DATABASE)
+    for file in box.folder.glob("*.sqlite3-*"):
+        file.rename(box.notes / file.name.replace(file.name.partition("-")[0], LEARNERS_DATABASE))
+    box.variables |= {
+        "DATABASE_URL": f"sqlite:///{box.notes / 'db.sqlite3'}",
+        "SECRET_KEY": secrets.token_urlsafe(50),  # else both processes would make one at once
+        "ALLOWED_HOSTS": None,  # as on somebody's own machine
+        "CSRF_TRUSTED_ORIGINS": None,
+    }
+
+
+def _fail(tried: Tried, evidence: Evidence, box: Sandbox | None = None) -> None:
     """Note a failure; one that only the machine's slowness explains is none of the project's."""
-    if evidence.kind in ("hang", "server-silent") and not evidence.running:
+    late = box is not None and box.left < MARGIN + 1 and not evidence.errors
+    kinds = ("hang", "server-silent", *(("silence", "no-http") if late else ()))
+    if evidence.kind in kinds and not evidence.running:
         tried.unable = "slow"
     else:
         tried.failure = evidence
 
 
 def _start_inside(number: int, box: Sandbox, then_serve: bool) -> Process:
-    command = [str(INSIDE), str(box.folder), str(box.notes / "results"), str(number)]
+    steps = ",".join(_steps(number))
+    command = [str(INSIDE), str(box.folder), str(box.notes / "results"), steps]
     return box.start([*command, *(["serve"] if then_serve else [])])
+
+
+def _steps(number: int) -> list[str]:
+    return [name for name, (first, last) in STEPS.items() if first <= number <= last]
 
 
 def _follow_inside(
@@ -87,7 +160,7 @@ def _follow_inside(
         if ended or (last and f'"{last}", "state": "passed"' in _read(results)):
             break
     passed, failure = from_process(inside, results)
-    names = [name for name, since in STEPS.items() if number >= since]
+    names = _steps(number)
     tried.passed = {name: "" for name in names if name in passed}
     tried.seen = passed
     if "environment" in passed:
@@ -98,6 +171,8 @@ def _follow_inside(
             return None
     if failure is None and all(name in passed for name in names):
         return None
+    if failure is not None and "database" in passed:
+        failure.seen.update(tables=passed["database"])
     if failure is not None and failure.kind == "structure" and "application" in passed:
         return failure
     if failure is None:
@@ -128,22 +203,84 @@ def _page(box: Sandbox, tried: Tried, browsing: Process | None, address: str | N
         "seconds": max(1.0, min(BROWSE_SECONDS, box.left - MARGIN - 1)),
         "static": static if address else None,
     }
-    browsing.tell(json.dumps(order))
-    lines: list[str] = []
-    while not lines and box.left > MARGIN and not browsing.ended:
-        lines = [line for line in browsing.output.splitlines(True) if line.endswith("}\n")]
-        time.sleep(0.01)
-    if not lines:
-        # The browser's own trouble is nobody's mistake.
+    seen = _browsed(browsing, order, box)
+    if seen is None:
         tried.passed["browser"] = "check_browser_failed"
         return
-    seen = json.loads(lines[-1]) | {"html": html}
+    seen |= {"html": html}
     if seen["reached"] == "connected" and seen["form"].get("fields", 0) < 2:
         tried.failure = Evidence("browser", "no-form", seen={"html": html})
     elif _works(seen):
         tried.passed["browser"] = ""
     else:
         tried.failure = Evidence("browser", "page", seen=seen)
+
+
+def _browsed(browsing: Process, order: dict, box: Sandbox) -> dict | None:
+    """What the browser saw, or None: its own trouble is nobody's mistake."""
+    browsing.tell(json.dumps(order))
+    lines: list[str] = []
+    while not lines and box.left > MARGIN and not browsing.ended:
+        lines = [line for line in browsing.output.splitlines(True) if line.endswith("}\n")]
+        time.sleep(0.01)
+    return json.loads(lines[-1]) if lines else None
+
+
+def _products_page(
+    number: int, box: Sandbox, tried: Tried, browsing: Process | None, site: product.Site
+) -> None:
+    """Use the page that holds the form: something that looks like HTML has to stay text."""
+    path = product.open_room(site) if number >= ROOMS else "/"
+    page = site.visitor().get(path)
+    typed = (browse.ATTACK,) if number >= ROOMS else (browse.ATTACK, browse.TYPED[1])
+    if browsing is None:
+        _form(page, len(typed), tried, "check_no_browser")
+        return
+    order = {
+        "address": f"http://127.0.0.1:{site.port}{page.path}",
+        "play": False,
+        "seconds": max(1.0, min(BROWSE_SECONDS, box.left - MARGIN - 1)),
+        "typed": typed,
+        "talks": True,
+    }
+    seen = _browsed(browsing, order, box)
+    if seen is None:
+        _form(page, len(typed), tried, "check_browser_failed")
+        return
+    seen |= {"html": page.html, "path": page.path}
+    if seen["reached"] == "connected" and seen["form"].get("fields", 0) < len(typed):
+        tried.failure = Evidence("browser", "no-form", seen=seen)
+    elif _shows_what_is_said(seen):
+        tried.passed["browser"] = ""
+    elif seen["failure"] and box.left < MARGIN + 2:
+        raise product.OutOfTime
+    else:
+        tried.failure = Evidence("browser", "product-page", seen=seen)
+
+
+def _form(page: Answer, fields: int, tried: Tried, remark: str) -> None:
+    if page_mistakes.parsed(page.html).fields < fields:
+        tried.failure = Evidence("browser", "no-form", seen={"html": page.html})
+    else:
+        tried.passed["browser"] = remark
+
+
+def _shows_what_is_said(seen: dict) -> bool:
+    """Whether what was typed went out as a message, came back, and stands in the page as text."""
+    text = seen["typed"][0]
+    if seen["failure"] or seen["errors"] or seen["loads"] > 0 or seen["injected"]:
+        return False
+    told = any(_message(frame) == text for frame in seen["sent"])
+    heard = any(_message(frame) == text for frame in seen["received"])
+    return told and heard and text in seen["shown"]
+
+
+def _message(frame: str) -> object:
+    try:
+        data = json.loads(frame)
+    except ValueError:
+        return None
+    return data.get("message") if isinstance(data, dict) else None
 
 
 def _works(seen: dict) -> bool:

@@ -19,6 +19,11 @@ _WRITTEN_IN = {
     SETTINGS: "04-settings",
     ASGI: "05-asgi",
     **dict.fromkeys((MANAGE, URLS, VIEWS, TEMPLATE), "01-template"),
+    **dict.fromkeys(("chat/protocol.py", "chat/limits.py", "chat/outbox.py"), "09-bad-input"),
+    **dict.fromkeys(("chat/origin.py", "chat/sessions.py"), "10-security"),
+    **dict.fromkeys(("mywebsite/secret.py", "chat/static/chat/chat.js"), "10-security"),
+    **dict.fromkeys(("chat/models.py", "chat/presence.py"), "11-rooms"),
+    "chat/history.py": "12-history",
 }
 
 
@@ -164,7 +169,7 @@ def observed(evidence: Evidence) -> str:
         if evidence.kind in ("http", "handshake"):
             return f"HTTP {seen.get('status')} · {error}"
         return error
-    if evidence.kind == "page":
+    if evidence.kind in ("page", "product-page"):
         return _page(seen)
     never = [w.message.splitlines()[0] for w in evidence.warned if w.never_awaited]
     if never and evidence.kind in ("silence", "answer"):
@@ -206,6 +211,8 @@ def _names_a_problem(line: str) -> bool:
 def _page(seen: dict) -> str:
     if seen["errors"]:
         return seen["errors"][0]["message"].splitlines()[0]
+    if seen["injected"]:
+        return say("check_seen_page_html")
     if seen["failure"] and seen["reached"] in ("load", "opened"):
         return say("check_seen_page_stuck")
     texts = [entry["text"] for entry in seen["console"] if entry["type"] == "error"]

@@ -106,6 +106,7 @@ class Sandbox:
         self.folder = folder / "workspace"
         self.notes = folder / "notes"
         self.deadline = deadline
+        self.variables: dict[str, str | None] = {}
         self._mark = secrets.token_hex(16)
         self._processes: list[Process] = []
 
@@ -114,14 +115,22 @@ class Sandbox:
         """Seconds until the deadline."""
         return self.deadline - time.monotonic()
 
-    def start(self, command: list[str], folder: Path | None = None, **more: str) -> Process:
-        """Start `python command` in the copy, or in folder, with more environment."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of the project finds in its environment.
+
+        The sandbox's own `variables` win over those of this process; None takes one away.
+        """
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
-        environment |= {"PYTHONUTF8": "1", MARK: self._mark, **more}
+        environment |= {"PYTHONUTF8": "1", MARK: self._mark, **self.variables}
         # The kernel of a lesson may have set it; the project's own files are to do so.
         if environment.get("DJANGO_SETTINGS_MODULE") == "mywebsite.settings":
             del environment["DJANGO_SETTINGS_MODULE"]
-        process = Process([sys.executable, *command], folder or self.folder, environment)
+        return {name: value for name, value in environment.items() if value is not None}
+
+    def start(self, command: list[str], folder: Path | None = None) -> Process:
+        """Start `python command` in the copy, or in folder."""
+        process = Process([sys.executable, *command], folder or self.folder, self.environment)
         self._processes.append(process)
         return process
 

@@ -14,7 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 from lab import course
 from lab.check.evidence import Evidence, errors_of_log, frames_of_stacks
 from lab.check.inside_patience import PATIENCE
-from lab.check.sandbox import Process, Sandbox
+from lab.check.sandbox import KEPT_OUTPUT, Process, Sandbox
+from lab.check.wire import Unanswered, code_of
 from lab.server import HOST, WEBSOCKET_PATH
 
 START_SECONDS = 5 * PATIENCE
@@ -25,7 +26,7 @@ _SERVE = course.ROOT / "lab" / "serve_until_stdin_closes.py"
 
 
 @dataclass(frozen=True)
-class Daphne:
+class Served:
     """A server that was started; it listens on a port that the system chooses."""
 
     process: Process
@@ -51,62 +52,75 @@ class NotServed(Exception):
         self.evidence = evidence
 
 
-def start(box: Sandbox) -> Daphne:
-    """Start the learner's Daphne, on a free port."""
+def start(box: Sandbox, program: str = "daphne") -> Served:
+    """Start the learner's project on Daphne or uvicorn, on a free port."""
     # By its path: the learner's code finds no more than its folder and what is installed.
     # Where it hangs, it writes its stack down before its time is up.
-    program = (
+    script = (
         "import faulthandler, runpy, sys; "
         "stack = open(sys.argv.pop(1), 'w'); "
         f"faulthandler.dump_traceback_later({START_SECONDS}, file=stack); "
         "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    command = ["-c", program, str(box.notes / "server"), str(_SERVE), "daphne", "0"]
-    return Daphne(box.start(command))
+    command = ["-c", script, str(box.notes / "server"), str(_SERVE), program, "0"]
+    return Served(box.start(command))
 
 
 @contextmanager
-def served(daphne: Daphne, box: Sandbox) -> Iterator[int]:
-    """The port that the learner's Daphne listens on, while it is talked to.
+def served(server: Served, box: Sandbox) -> Iterator[int]:
+    """The port that the learner's server listens on, while it is talked to.
 
     Raises NotServed when it ends or doesn't listen, or when an answer is missing.
     """
     try:
-        yield _wait_until_it_listens(daphne, box)
+        yield _wait_until_it_listens(server, box)
         # What follows is raised by the caller's block, which _explained turns into evidence.
-    except _Unanswered as failure:
+    except Unanswered as failure:
         time.sleep(0.1)  # the log's last lines
         raise NotServed(
-            _evidence("server", failure.kind, daphne.process, **failure.seen)
+            _evidence("server", failure.kind, server.process, **failure.seen)
         ) from failure
     finally:
-        daphne.process.kill()
+        server.process.kill()
 
 
-class _Unanswered(Exception):
-    def __init__(self, kind: str, **seen: object) -> None:
-        super().__init__(kind)
-        self.kind, self.seen = kind, seen
+@contextmanager
+def trying(probe: str, server: Served) -> Iterator[None]:
+    """Something that is tried of a server that listens; its failure is that probe's.
+
+    Raises NotServed, with what the server's log says of it, when an answer is missing.
+    """
+    before = len(server.process.output)
+    try:
+        yield
+    except Unanswered as failure:
+        time.sleep(0.1)  # the log's last lines
+        log = server.process.output
+        # Once it is long, what it keeps of its middle moves.
+        since = log[before:] if len(log) < 2 * KEPT_OUTPUT else log
+        raise NotServed(
+            Evidence(probe, failure.kind, errors_of_log(since), seen={"log": since, **failure.seen})
+        ) from failure
 
 
-def _wait_until_it_listens(daphne: Daphne, box: Sandbox) -> int:
+def _wait_until_it_listens(server: Served, box: Sandbox) -> int:
     """The port, once it is open."""
-    process = daphne.process
+    process = server.process
     stack = box.notes / "server"
     until = time.monotonic() + box.left - 1
     while time.monotonic() < until:
-        port = daphne.port()
+        port = server.port()
         if port is not None:
             return port
         if process.ended:
             process.wait(0.5)
-            raise _Unanswered("server-ended", code=process.code)
+            raise Unanswered("server-ended", code=process.code)
         if stack.exists() and stack.stat().st_size:
             break
         time.sleep(0.02)
     time.sleep(0.1)
     text = stack.read_text("utf-8", "replace") if stack.exists() else ""
-    raise _Unanswered("server-silent", running=frames_of_stacks(text))
+    raise Unanswered("server-silent", running=frames_of_stacks(text))
 
 
 def _evidence(probe: str, kind: str, process: Process, **seen: object) -> Evidence:
@@ -118,17 +132,17 @@ def _evidence(probe: str, kind: str, process: Process, **seen: object) -> Eviden
 def talk(port: int, box: Sandbox) -> None:
     """Ask for the page, then let two clients hear each other.
 
-    Raises _Unanswered for `served` to explain.
+    Raises Unanswered for `served` to explain.
     """
     status = _page_status(port)
     if status >= 400:
-        raise _Unanswered("http", status=status, through="daphne")
+        raise Unanswered("http", status=status, through="daphne")
     seconds = max(0.5, min(ANSWER_SECONDS, box.left - 1))
     with _client(port, seconds) as ann, _client(port, seconds) as ben:
         try:
             ann.send(json.dumps(SAID))
         except ConnectionClosed as error:
-            raise _Unanswered("closed", code=_code(error)) from error
+            raise Unanswered("closed", code=code_of(error)) from error
         for client in (ann, ben):
             _hear(client, seconds)
 
@@ -139,7 +153,7 @@ def _page_status(port: int) -> int:
         client.request("GET", "/")
         return client.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        raise _Unanswered("no-http", error=str(error)) from error
+        raise Unanswered("no-http", error=str(error)) from error
     finally:
         client.close()
 
@@ -154,9 +168,9 @@ def _client(port: int, seconds: float) -> ClientConnection:
             proxy=None,
         )
     except InvalidStatus as error:
-        raise _Unanswered("handshake", status=error.response.status_code) from error
+        raise Unanswered("handshake", status=error.response.status_code) from error
     except (WebSocketException, OSError) as error:
-        raise _Unanswered("silence", where="connect", error=str(error)) from error
+        raise Unanswered("silence", where="connect", error=str(error)) from error
 
 
 def _hear(client: ClientConnection, seconds: float) -> None:
@@ -170,12 +184,8 @@ def _hear(client: ClientConnection, seconds: float) -> None:
                 return
     except TimeoutError as error:
         kind = "answer" if frames else "silence"
-        raise _Unanswered(kind, where="message", frames=frames, said=SAID) from error
+        raise Unanswered(kind, where="message", frames=frames, said=SAID) from error
     except ValueError as error:
-        raise _Unanswered("answer", frames=[str(frame) for frame in frames], said=SAID) from error
+        raise Unanswered("answer", frames=[str(frame) for frame in frames], said=SAID) from error
     except ConnectionClosed as error:
-        raise _Unanswered("closed", code=_code(error), frames=frames) from error
-
-
-def _code(error: ConnectionClosed) -> int:
-    return error.rcvd.code if error.rcvd else 1006
+        raise Unanswered("closed", code=code_of(error), frames=frames) from error

@@ -1,9 +1,10 @@
 """The proof of a catalogue's entry: made in a correct workspace, check names it and its place."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from lab.check import catalogue, check
+from lab.check import Report, catalogue, check
 
 NAMED = re.compile(r"(?<!{){(\w+)}")
 """A value that a text has to be filled in with."""
@@ -14,15 +15,24 @@ def needs_browser(mistake: catalogue.Mistake) -> bool:
     return mistake.id.startswith(("js-", "html-"))
 
 
+def is_of_product(mistake: catalogue.Mistake) -> bool:
+    """Whether it is one of the later lessons, which a server of its own is tried for."""
+    return mistake.lesson >= "08"
+
+
 def needs_own_python(mistake: catalogue.Mistake) -> bool:
     """Whether it is about what a fresh Python finds, so that no fork of a warm one shows it."""
     return "modules" in mistake.make or mistake.id == "shadow"
 
 
-def prove(mistake: catalogue.Mistake, folder: Path) -> None:
+def prove(
+    mistake: catalogue.Mistake,
+    folder: Path,
+    trying: Callable[[str, Path], Report] = check,
+) -> None:
     """Make the mistake, check, and compare what is named; the texts must be whole too."""
     with catalogue.made(mistake.id, folder):
-        report = check(mistake.check or mistake.lesson, folder)
+        report = trying(mistake.check or mistake.lesson, folder)
         expected = (mistake.id, mistake.file, mistake.line_number(folder))
     assert not report.unable, report
     assert report.failed, f"check found nothing wrong:\n{report}"

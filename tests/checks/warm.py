@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab.check import sandbox
+from lab.check import own_tests, sandbox
 from lab.course import ROOT
 
 HERE = Path(__file__).parent
@@ -31,19 +31,22 @@ class Warm:
             return self._inside(box, command)
         if command == ["-m", "lab.check.browse"]:
             return _Browsing(self)
+        if command[-2:-1] == ["uvicorn"]:
+            return self._forked(box, serve=command[-3:])
+        if command[0] == str(own_tests.INSIDE):
+            return self._forked(box, tests=command[1:])
         return self._real(box, command, folder)
 
     def _inside(self, box: sandbox.Sandbox, command: list[str]) -> "_Forked":
-        output = box.notes / "output"
-        environment = {**os.environ, sandbox.MARK: box._mark, "PYTHONDONTWRITEBYTECODE": "1"}
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        return self._forked(box, inside=command[1:])
+
+    def _forked(self, box: sandbox.Sandbox, **what: list[str]) -> "_Forked":
+        output = box.notes / f"output {len(box._processes)}"
         order = {
-            "folder": command[1],
-            "results": command[2],
-            "lesson": int(command[3]),
-            "serve": command[4:] == ["serve"],
-            "environment": environment,
+            "folder": str(box.folder),
+            "environment": box.environment,
             "output": str(output),
+            **what,
         }
         process = _Forked(int(self.ask("tests.checks.warm_inside", json.dumps(order))), output)
         box._processes.append(process)
@@ -81,6 +84,10 @@ class _Forked:
     def __init__(self, pid: int, output: Path) -> None:
         self._pid, self._output = pid, output
         self.code = None
+
+    @property
+    def pid(self) -> int:
+        return self._pid
 
     @property
     def output(self) -> str:

@@ -6,6 +6,7 @@ Reads orders, a line of JSON each, and answers with the fork's process id.
 import importlib
 import json
 import os
+import runpy
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +20,11 @@ WARM = (
     "django.contrib.staticfiles.handlers", "django.contrib.staticfiles.apps", "django.shortcuts",
     "channels.apps", "django.contrib.auth.apps",
     "asgiref.testing", "websockets", "sqlite3",
+    "uvicorn", "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto",
+    "uvicorn.loops.auto", "uvicorn.lifespan.off", "csp.middleware", "dj_database_url",
+    "django.db.backends.sqlite3.base", "django.core.management.commands.migrate",
+    "django.views.generic", "channels.db", "django.contrib.staticfiles.finders",
+    "pytest", "pytest_asyncio.plugin", "pytest_django.plugin", "playwright.async_api",
 )  # fmt: skip
 
 
@@ -35,6 +41,9 @@ def main() -> None:
             importlib.import_module(name)
         except ImportError as error:  # it only costs time then
             print("not warm:", name, error, file=sys.stderr)
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    PBKDF2PasswordHasher.iterations = 1000  # nobody's password is to be kept here
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         order = json.loads(line)
@@ -53,10 +62,32 @@ def _run(inside: object, order: dict) -> None:
     output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    os.chdir(order["folder"])
     try:
-        inside.main(order["folder"], order["results"], order["lesson"], order["serve"])
+        if "serve" in order:
+            _serve(order["serve"])
+        elif "tests" in order:
+            _run_tests(*order["tests"])
+        else:
+            folder, results, steps, *then = order["inside"]
+            inside.main(folder, results, steps.split(","), then == ["serve"])
     finally:
         os._exit(1)
+
+
+def _serve(arguments: list[str]) -> None:
+    sys.path[0] = str(Path.cwd())
+    sys.argv = arguments
+    runpy.run_path(arguments[0], run_name="__main__")
+
+
+def _run_tests(folder: str, results: str) -> None:
+    import inside_tests
+
+    for place in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        if place and (Path(place) / "sitecustomize.py").exists():
+            runpy.run_path(str(Path(place) / "sitecustomize.py"))
+    inside_tests.main(folder, results)
 
 
 if __name__ == "__main__":

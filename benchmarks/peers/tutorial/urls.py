@@ -1,0 +1,3 @@
+"""No pages: the benchmark speaks WebSocket only."""
+
+urlpatterns: list = []

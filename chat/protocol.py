@@ -1,0 +1,131 @@
+"""What a client may say, and what it is told when it may not. Nothing here knows Channels."""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+
+MAX_FRAME_BYTES = 64 * 1024
+MAX_CHARACTERS = 1000
+MAX_ID_CHARACTERS = 64
+MAX_NUMBER = 2**63 - 1  # what the database can count
+
+TOO_LARGE = 1009
+"""The close code for a frame that is too big (RFC 6455, section 7.4.1)."""
+
+
+class ProtocolError(Exception):
+    """A frame that is not accepted: `code` is for programs, `detail` for people.
+
+    The socket stays open, unless there is a `close_code` to close it with.
+    """
+
+    def __init__(self, code, detail, close_code=None):
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.close_code = close_code
+
+    @property
+    def frame(self):
+        """What the client is sent."""
+        return {"type": "error", "code": self.code, "detail": self.detail}
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    """Somebody says something; the client's own id tells whether it was sent before."""
+
+    message: str
+    message2: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True)
+class PeopleRequest:
+    """Somebody asks who is here, and wants to hear who comes and goes."""
+
+
+@dataclass(frozen=True)
+class HistoryRequest:
+    """Somebody asks for messages: those after a number, those before one, or the last ones."""
+
+    after: int | None = None
+    before: int | None = None
+
+
+def parse(text):
+    """What a client's frame says; text is None for a binary one. Raises ProtocolError."""
+    frame = _json_object(text)
+    match frame.pop("type", "chat"):
+        case "chat":
+            return _chat_message(frame)
+        case "people":
+            _check_keys(frame, [])
+            return PeopleRequest()
+        case "history":
+            return _history_request(frame)
+        case _:
+            raise ProtocolError("unknown-type", "Não conheço esse tipo de frame.")
+
+
+def _chat_message(frame):
+    _check_keys(frame, ["message", "message2"], optional=["client_id"])
+    said = ChatMessage(
+        _text(frame, "message", MAX_CHARACTERS),
+        _text(frame, "message2", MAX_CHARACTERS),
+        _text(frame, "client_id", MAX_ID_CHARACTERS) if "client_id" in frame else None,
+    )
+    if not (said.message.strip() or said.message2.strip()):
+        raise ProtocolError("empty", "A mensagem está vazia.")
+    return said
+
+
+def _history_request(frame):
+    _check_keys(frame, [], optional=["after", "before"])
+    return HistoryRequest(**{key: _number(frame, key) for key in frame})
+
+
+def _json_object(text):
+    if text is None:
+        raise ProtocolError("binary", "O chat só entende frames de texto.")
+    if len(text.encode()) > MAX_FRAME_BYTES:
+        raise ProtocolError("too-large", f"O frame passa de {MAX_FRAME_BYTES} bytes.", TOO_LARGE)
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):  # RecursionError: thousands of nested brackets
+        raise ProtocolError("not-json", "O frame não é JSON.") from None
+    if not isinstance(frame, dict):
+        raise ProtocolError("not-an-object", "O JSON não é um objeto.")
+    return frame
+
+
+def _check_keys(frame, required, optional=()):
+    for key in required:
+        if key not in frame:
+            raise ProtocolError("missing-key", f'Falta a chave "{key}".')
+    for key in frame:
+        if key not in (*required, *optional):
+            raise ProtocolError("unknown-key", f"Não conheço a chave {json.dumps(key[:50])}.")
+
+
+def _text(frame, key, max_characters):
+    text = frame[key]
+    if not isinstance(text, str):
+        raise ProtocolError("wrong-type", f'"{key}" não é um texto.')
+    if len(text) > max_characters:
+        raise ProtocolError("too-long", f'"{key}" passa de {max_characters} caracteres.')
+    if any(map(_unprintable, text)):
+        raise ProtocolError("bad-character", f'"{key}" tem um caractere que não é texto.')
+    return text
+
+
+def _number(frame, key):
+    number = frame[key]
+    if type(number) is not int or not 0 <= number <= MAX_NUMBER:  # True is an int too
+        raise ProtocolError("wrong-type", f'"{key}" não é o número de uma mensagem.')
+    return number
+
+
+def _unprintable(character):
+    """Whether it is a control character (Cc), or half of a surrogate pair (Cs)."""
+    return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"

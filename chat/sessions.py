@@ -1,0 +1,63 @@
+"""A WebSocket ends with the login that it was opened with."""
+
+import asyncio
+import logging
+
+from channels.db import database_sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+
+LOGGED_OUT = 4401
+"""Our own close code (4000 to 4999 are free for applications), after HTTP's 401."""
+SECONDS_BETWEEN_LOOKS = 2
+
+
+class EndWithSession:
+    """ASGI middleware: closes a user's WebSockets once they log out or may no longer log in.
+
+    A handshake is checked once, but its socket stays open for hours. Two queries every two
+    seconds, for all of the process's sockets together, notice whatever ended a session.
+    """
+
+    def __init__(self, application):
+        self.application = application
+        self.logins = {}  # the `send` of each open socket: (session key, user id)
+        self.watching = None
+
+    async def __call__(self, scope, receive, send):
+        if scope["user"].is_authenticated:
+            self.logins[send] = scope["session"].session_key, scope["user"].pk
+            if self.watching is None or self.watching.done():
+                self.watching = asyncio.create_task(self.watch())
+        try:
+            await self.application(scope, receive, send)
+        finally:
+            self.logins.pop(send, None)
+
+    async def watch(self):
+        """Look again and again, for as long as somebody is connected."""
+        while self.logins:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            try:
+                ended = await ended_logins(set(self.logins.values()))
+            except DatabaseError:
+                logger.exception("could not look for ended sessions; trying again")
+                continue
+            for send, login in list(self.logins.items()):
+                if login in ended:
+                    del self.logins[send]
+                    await send({"type": "websocket.close", "code": LOGGED_OUT})
+
+
+@database_sync_to_async
+def ended_logins(logins):
+    """Those of the logins (session key, user id) that don't hold any more."""
+    sessions = Session.objects.filter(expire_date__gt=timezone.now())
+    sessions = set(sessions.filter(pk__in={key for key, _ in logins}).values_list("pk", flat=True))
+    users = get_user_model().objects.filter(is_active=True)
+    users = set(users.filter(pk__in={user for _, user in logins}).values_list("pk", flat=True))
+    return {(key, user) for key, user in logins if key not in sessions or user not in users}

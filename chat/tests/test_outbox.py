@@ -1,0 +1,110 @@
+"""A reader that has stopped: given up, at the cost of nobody else."""
+
+import asyncio
+
+import pytest
+
+from chat.outbox import BoundedOutbox
+
+
+def frame(text):
+    return {"type": "websocket.send", "text": text}
+
+
+@pytest.fixture
+def small_backlog(settings):
+    settings.CHAT_BACKLOG_BYTES = 10_000
+
+
+class Client:
+    """The server's side of one WebSocket; it reads only while `reading` is set."""
+
+    def __init__(self):
+        self.sent = []
+        self.reading = asyncio.Event()
+        self.leaving = asyncio.Event()
+
+    async def receive(self):
+        await self.leaving.wait()
+        return {"type": "websocket.disconnect", "code": 1001}
+
+    async def send(self, event):
+        await self.reading.wait()
+        self.sent.append(event)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
+async def test_a_reader_that_reads_gets_everything_in_order():
+    client = Client()
+    client.reading.set()
+
+    async def application(scope, receive, send):
+        for number in range(1000):
+            await send(frame(str(number)))
+            await asyncio.sleep(0)
+
+    await BoundedOutbox(application)({}, client.receive, client.send)
+    assert [event["text"] for event in client.sent] == [str(number) for number in range(1000)]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
+async def test_a_consumer_may_say_much_at_once_to_a_reader_that_reads():
+    client = Client()
+    client.reading.set()
+
+    async def application(scope, receive, send):
+        for _ in range(100):
+            await send(frame("x" * 1000))
+
+    await BoundedOutbox(application)({}, client.receive, client.send)
+    assert len(client.sent) == 100
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
+async def test_a_reader_that_has_stopped_is_closed_and_its_consumer_told():
+    client, received = Client(), []
+
+    async def application(scope, receive, send):
+        for _ in range(100):
+            await send(frame("x" * 1000))  # never waits
+        received.append(await receive())
+        client.reading.set()
+
+    async with asyncio.timeout(5):
+        await BoundedOutbox(application)({}, client.receive, client.send)
+    assert received == [{"type": "websocket.disconnect", "code": 1013}]
+    assert client.sent[-1] == {"type": "websocket.close", "code": 1013}
+    assert len(client.sent) <= 2  # the one that was under way, and the close
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
+async def test_one_large_frame_is_no_backlog():
+    client = Client()
+    client.reading.set()
+
+    async def application(scope, receive, send):
+        await send(frame("x" * 50_000))
+
+    await BoundedOutbox(application)({}, client.receive, client.send)
+    assert [len(event["text"]) for event in client.sent] == [50_000]
+
+
+@pytest.mark.asyncio
+async def test_an_event_that_the_server_refuses_ends_the_consumer_and_is_raised():
+    client, received = Client(), []
+
+    async def refuse(event):
+        raise RuntimeError(f"unexpected {event['type']}")
+
+    async def application(scope, receive, send):
+        await send(frame("before accept"))
+        received.append(await receive())
+
+    async with asyncio.timeout(5):
+        with pytest.raises(RuntimeError, match=r"unexpected websocket\.send"):
+            await BoundedOutbox(application)({}, client.receive, refuse)
+    assert received == [{"type": "websocket.disconnect", "code": 1011}]

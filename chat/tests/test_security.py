@@ -1,0 +1,76 @@
+"""Who may connect, in whose name they speak, and what the page does with what they say."""
+
+import asyncio
+import json
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+SAID = {"message": "olá", "message2": ""}
+ATTACK = '<img src="x" onerror="document.title = 1"><b>olá</b>'
+
+
+def chat(server, **options):
+    return connect(f"ws://{server}/ws/socket-server/", proxy=None, **options)
+
+
+def new_name():
+    return f"ana-{uuid4().hex[:8]}"
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_this_site_may_connect(server):
+    async with asyncio.timeout(5), chat(server, origin=f"http://{server}"):
+        pass
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null"])
+async def test_a_page_of_another_origin_may_not(server, origin):
+    with pytest.raises(InvalidStatus) as refused:
+        async with asyncio.timeout(5), chat(server, origin=origin):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.asyncio
+async def test_the_author_is_the_account_never_what_the_client_says(server, visitor):
+    name = new_name()
+    ana = await asyncio.to_thread(visitor().sign_up, name)
+    async with asyncio.timeout(10), chat(server, additional_headers=ana.headers) as client:
+        await client.send(json.dumps(SAID))
+        assert json.loads(await client.recv())["author"] == name
+        await client.send(json.dumps(SAID | {"author": "admin"}))
+        assert json.loads(await client.recv())["code"] == "unknown-key"
+
+
+@pytest.mark.asyncio
+async def test_a_logout_ends_the_open_socket(server, visitor):
+    ana = await asyncio.to_thread(visitor().sign_up, new_name())
+    async with chat(server, additional_headers=ana.headers) as client:
+        await asyncio.to_thread(ana.post, "/logout/")
+        with pytest.raises(ConnectionClosed) as closed:
+            async with asyncio.timeout(5):
+                await client.recv()
+        assert closed.value.rcvd.code == 4401
+
+
+@pytest.mark.asyncio
+async def test_what_somebody_writes_is_text_in_the_page(page):
+    await page.goto("/")
+    await page.get_by_role("link", name="test", exact=True).click()
+    await page.get_by_label("Mensagem", exact=True).fill(ATTACK)
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(page.get_by_role("log")).to_contain_text(ATTACK)
+    assert await page.title() == "test"
+
+
+@pytest.mark.asyncio
+async def test_the_policy_stops_a_script_that_got_into_the_page(page):
+    await page.goto("/")
+    await page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", ATTACK)
+    await page.wait_for_timeout(300)
+    assert await page.title() == "Chat"

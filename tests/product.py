@@ -1,0 +1,131 @@
+"""The finished chat, to be proved: on a database of its own, served by uvicorn, spoken to."""
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from lab import course, project
+from lab.server import HOST, WEBSOCKET_PATH, Server
+
+FULL = os.environ.get("PROOF") == "full"
+"""Whether all is proved that the course claims (`make proof`), or what a minute allows."""
+
+NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6}
+"""Settings for a proof that speaks faster than anybody may."""
+
+
+def build(folder: Path, **settings: object) -> Path:
+    """Write the finished project into folder, with these settings changed, and a database."""
+    project.build(course.lessons()[-1].name, folder)
+    with (folder / "mywebsite/settings.py").open("a") as file:
+        file.writelines(f"{name} = {value!r}\n" for name, value in settings.items())
+    manage(folder, "migrate", "--verbosity=0")
+    return folder
+
+
+def manage(folder: Path, *arguments: str) -> str:
+    """What the project's manage.py prints."""
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True, timeout=60
+    ).stdout
+
+
+def populate(folder: Path, rooms: list[str], names: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Make rooms that are open to guests, and accounts that are logged in.
+
+    Returns the path of each room's WebSocket, and each account's Cookie header by its name.
+    """
+    made = manage(folder, "shell", "--no-imports", "--command", _POPULATE.format(rooms, names))
+    made = json.loads(made)
+    paths = [f"/ws/rooms/{number}/" for number in made["rooms"]]
+    return paths, {name: f"sessionid={key}" for name, key in zip(names, made["keys"], strict=True)}
+
+
+# Accounts without a password, since hashing one takes a while.
+_POPULATE = """
+import json
+from django.contrib.auth.models import User
+from django.test import Client
+from chat.models import Room
+rooms = [Room.objects.create(title=title, open_to_guests=True).pk for title in {}]
+keys = []
+for name in {}:
+    client = Client()
+    client.force_login(User.objects.create_user(name))
+    keys.append(client.cookies["sessionid"].value)
+print(json.dumps({{"rooms": rooms, "keys": keys}}))
+"""
+
+
+@contextmanager
+def serving(folder: Path, port: int = 0) -> Iterator[Server]:
+    """The project in folder on uvicorn; at the end its log must be without complaints."""
+    log = folder / "server.log"
+    server = Server.start(folder, log, port, program="uvicorn")
+    try:
+        yield server
+    finally:
+        server.stop()
+    assert complaints(log) == []
+
+
+def complaints(log: Path) -> list[str]:
+    """The lines of a server's log that are no plain information: there should be none."""
+    return [line for line in log.read_text().splitlines() if not line.startswith("INFO:")]
+
+
+def steady_port() -> int:
+    """A free port that stays free while its server is away.
+
+    The ports that a system hands out by itself begin at 32768 (Linux) or 49152: somebody who
+    asks for any port might get one of those, or even be connected with themselves.
+    """
+    ports = list(range(20_000, 32_000))
+    random.shuffle(ports)
+    for port in ports:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) != 0:
+                return port
+    raise OSError("no free port")
+
+
+class Client:
+    """One end of a WebSocket that speaks the chat's JSON."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def send(self, **frame: object) -> None:
+        await self.socket.send(json.dumps(frame))
+
+    async def say(self, message: str, **more: object) -> None:
+        await self.send(message=message, message2="", **more)
+
+    async def hear(self, *types: str) -> dict[str, object]:
+        """The next frame of one of these types (of any, without one); others are skipped."""
+        while True:
+            frame = json.loads(await self.socket.recv())
+            if not types or frame["type"] in types:
+                return frame
+
+
+@asynccontextmanager
+async def chat(
+    server: Server, path: str = WEBSOCKET_PATH, cookie: str = ""
+) -> AsyncIterator[Client]:
+    """A client of a server's chat: in the open room, or in that of a path."""
+    headers = {"Cookie": cookie} if cookie else {}
+    # A page of history may hold more than the library's own limit of a MiB.
+    async with connect(
+        f"ws://{server.address}{path}", additional_headers=headers, proxy=None, max_size=None
+    ) as socket:
+        yield Client(socket)

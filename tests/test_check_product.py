@@ -1,0 +1,78 @@
+"""The later lessons: their own solutions and others' pass, and each mistake is named."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from checks.proof import is_of_product, needs_browser, prove
+from checks.workspaces import (  # noqa: F401
+    ALTERNATIVES,
+    alternative,
+    digest,
+    finished_after,
+    hurried,
+    warm,
+    warm_processes,
+)
+
+from lab.browser import find_browser
+from lab.check import Report, catalogue, check, own_tests, sandbox
+from lab.check.diagnosis import diagnose
+from lab.check.report import Probe
+from lab.check.source import Source
+
+TESTING = "08-testing"
+OTHERS = sorted(
+    f"{path.parent.name}/{path.name}" for path in (ALTERNATIVES / "product").glob("*-*/*")
+)
+ENTRIES = list(filter(is_of_product, catalogue.mistakes()))
+
+
+@pytest.mark.usefixtures("hurried", "browser_program")
+@pytest.mark.parametrize(
+    "lesson", [TESTING, "09-bad-input", "10-security", "11-rooms", "12-history"]
+)
+def test_the_lessons_own_solution_passes(lesson, finished_after):  # noqa: F811
+    report = check(lesson, finished_after(lesson))
+    assert report.ok, str(report)
+    assert not any(probe.remark for probe in report.probes), str(report)
+
+
+@pytest.mark.usefixtures("browser_program")
+def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("lab.check.SECONDS", 40)
+    folder = Path(shutil.copytree(finished_after("12-history"), tmp_path / "workspace"))
+    (folder / "db.sqlite3").touch()  # the learner's own, before its first migration
+    before = digest(folder)
+    report = check("12-history", folder)
+    assert report.ok, str(report)
+    assert not any(probe.remark for probe in report.probes), str(report)
+    assert digest(folder) == before
+
+
+@pytest.mark.usefixtures("hurried", "browser_program")
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_correct_solutions_pass(name, finished_after, tmp_path):  # noqa: F811
+    lesson = name.partition("/")[0]
+    folder = alternative(f"product/{name}", finished_after(lesson), tmp_path / "workspace")
+    report = check(lesson, folder)
+    assert report.ok, str(report)
+
+
+def try_tests(lesson: str, folder: Path) -> Report:
+    """Only what a check of the lesson tries last: the learner's own tests."""
+    with sandbox.opened(folder, 30) as box:
+        evidence, in_time = own_tests.judge(own_tests.start(box), box, 0.5)
+        assert in_time
+        finding = diagnose(evidence, Source(box.folder)) if evidence else None
+    return Report(lesson, (Probe("tests", evidence is None, evidence, finding),))
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("mistake", ENTRIES, ids=lambda mistake: mistake.id)
+def test_mistake_is_named(mistake, finished_after, tmp_path):  # noqa: F811
+    if needs_browser(mistake) and find_browser() is None:
+        pytest.skip("no Chromium, Chrome or Edge found")
+    lesson = mistake.check or mistake.lesson
+    folder = Path(shutil.copytree(finished_after(lesson), tmp_path / "workspace"))
+    prove(mistake, folder, try_tests if lesson == TESTING else check)

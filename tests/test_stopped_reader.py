@@ -1,0 +1,186 @@
+"""A reader that has stopped delays nobody, costs little and is given up.
+
+It shakes hands, then reads nothing more; on purpose its socket can hold but little. The others
+go on talking until it is given up, and say the largest messages that there can be. Proved under
+uvicorn, whose `send` waits while too much is unsent: Daphne's doesn't, it takes all that it is
+given into its own memory, so that there a reader that has stopped costs what the others say
+until the server's pings notice it.
+
+How long a message takes also depends on what else the machine has to do. So rounds with stopped
+readers are compared with rounds without: by the median message in `make test`, where several
+tests run at once; in `make proof` by the worst message of the best of several rounds, since what
+a stopped reader really costs, it costs in every round. It stands alone there: many who come or
+go at once do delay the others, whether they read or not, by the milliseconds that the database
+takes for each. What one costs in memory is measured with many.
+"""
+
+import asyncio
+import base64
+import itertools
+import json
+import os
+import socket
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import product
+import pytest
+from product import Client, chat
+
+from lab.server import Server
+
+STOPPED, READERS, MESSAGES, ROUNDS = (16, 10, 750, 5) if product.FULL else (4, 3, 40, 1)
+MOST_DELAY = 0.050
+MOST_MEMORY = 1024 * 1024
+"""What a stopped reader may cost: seconds of another one's time, bytes of the server's memory."""
+PAUSE = 0.002
+"""Seconds from when everybody has heard a message to the next one."""
+LARGE = {"emoji": "😀" * 1000, "quotes": '"' * 999 + "😀"}
+"""As much as a message may say: what JSON may escape to twelve bytes for each character, and
+what it escapes to two characters, of which each takes four bytes of memory beside an emoji."""
+GIVEN_UP = b"\x88\x02" + (1013).to_bytes(2, "big")
+"""A frame: close, two bytes, the code (RFC 6455, section 5.5.1)."""
+PATIENCE = 120
+
+
+class StoppedReader:
+    """Opens a WebSocket by hand, asks something or not, and reads nothing more."""
+
+    def __init__(self, server: Server, cookie: str, *asked: dict[str, object]) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(("127.0.0.1", server.port))
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.socket.sendall(
+            f"GET /ws/socket-server/ HTTP/1.1\r\nHost: {server.address}\r\nCookie: {cookie}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        while self.socket.recv(1) != b"\n" or self.socket.recv(2) != b"\r\n":
+            pass
+        for frame in asked:
+            payload = json.dumps(frame).encode()  # short, and masked with zeros
+            self.socket.sendall(bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+
+    def reads_again(self) -> bool:
+        """Read until the closing frame, if there is one; whether it says why."""
+        heard = b""
+        with self.socket:
+            while not heard.endswith(GIVEN_UP) and (more := self.socket.recv(1 << 16)):
+                heard = heard[-4:] + more
+        return heard.endswith(GIVEN_UP)
+
+
+@dataclass
+class Conversation:
+    """People who talk and read, and how long each message took to its last reader."""
+
+    server: Server
+    talker: Client
+    filling: str
+    delays: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    memory: int = 0
+    left: set[str] = field(default_factory=set)
+
+    async def listen(self, reader: Client) -> None:
+        while True:
+            said = (await reader.hear("chat"))["message2"]
+            self.delays[said].append(time.monotonic() - float(said.split()[0]))
+
+    async def watch(self, reader: Client) -> None:
+        """Note who left."""
+        while True:
+            self.left.add((await reader.hear("leave"))["author"])
+
+    async def talk(self, until: set[str]) -> None:
+        """Say MESSAGES messages (in a full proof more than it takes), and on until all have left."""
+        while len(self.delays) < MESSAGES or not until <= self.left:
+            said = f"{time.monotonic()} {self.filling}"[: len(self.filling)]
+            await self.talker.send(message=self.filling, message2=said)
+            while len(self.delays[said]) <= READERS:  # all of them, and the talker
+                await asyncio.sleep(PAUSE)
+            self.memory = max(self.memory, self.server.memory)
+
+    @property
+    def delay(self) -> float:
+        """Seconds until the last reader had the median message, or the worst in a full proof."""
+        measure = max if product.FULL else statistics.median
+        return measure(map(max, self.delays.values()))
+
+
+@asynccontextmanager
+async def conversation(
+    server: Server, filling: str, asked: list[dict[str, object]]
+) -> AsyncIterator[Conversation]:
+    """People in the open room; each reader asks that first."""
+    async with AsyncExitStack() as stack:
+        talker, watcher, *readers = [
+            await stack.enter_async_context(chat(server)) for _ in range(READERS + 2)
+        ]
+        await watcher.send(type="people")
+        await watcher.hear("people")
+        for reader, frame in itertools.product(readers, asked):
+            await reader.send(**frame)
+            await reader.hear(frame["type"])
+        talk = Conversation(server, talker, filling)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(talk.listen(reader)) for reader in (talker, *readers)]
+            tasks.append(group.create_task(talk.watch(watcher)))
+            yield talk
+            for task in tasks:
+                task.cancel()
+
+
+async def rounds(
+    folder: Path, filling: str, asked: int, stopped: int, rounds: int
+) -> tuple[list[Conversation], list[Conversation]]:
+    """Conversations without stopped readers and with some, who first ask for so many pages.
+
+    Every stopped reader must have been given up, and must read why when it reads again.
+    """
+    filling, asked = LARGE[filling], [{"type": "history"}] * asked
+    # With DEBUG, Django keeps the last 9,000 queries in memory, with what was said in them.
+    product.build(folder, DEBUG=False, **product.NO_LIMIT)
+    _, cookies = product.populate(folder, [], [f"stopped-{n}" for n in range(stopped)])
+    without, with_them = [], []
+    with product.serving(folder) as server:
+        for _ in range(rounds):
+            async with asyncio.timeout(PATIENCE):
+                async with conversation(server, filling, asked) as talk:
+                    await talk.talk(until=set())
+                without.append(talk)
+                async with conversation(server, filling, asked) as talk:
+                    readers = [StoppedReader(server, cookie, *asked) for cookie in cookies.values()]
+                    await talk.talk(until=set(cookies))
+                with_them.append(talk)
+            assert [reader.reads_again() for reader in readers] == [True] * stopped
+    return without, with_them
+
+
+large = pytest.mark.parametrize("filling", LARGE if product.FULL else ["emoji"])
+pages = pytest.mark.parametrize("asked", [0, 5], ids=["listening", "after pages of history"])
+
+
+@large
+@pages
+async def test_a_stopped_reader_delays_nobody(tmp_path, filling, asked):
+    talks = await rounds(tmp_path / "project", filling, asked, 1, ROUNDS)
+    without, with_one = [min(talk.delay for talk in some) for some in talks]
+    print(f"{without * 1000:.0f} ms without, {with_one * 1000:.0f} ms with a stopped reader")
+    assert with_one - without <= MOST_DELAY
+
+
+@large
+@pages
+async def test_a_stopped_reader_costs_little_memory(tmp_path, filling, asked):
+    [without], [with_them] = await rounds(tmp_path / "project", filling, asked, STOPPED, 1)
+    memory = (with_them.memory - without.memory) / STOPPED
+    said = len(with_them.delays)
+    print(f"{memory / 1024:.0f} KiB for each of {STOPPED}, given up after {said} messages or less")
+    assert memory <= MOST_MEMORY
