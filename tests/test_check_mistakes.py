@@ -1,7 +1,7 @@
 """Every mistake of the catalogue that shows without a browser is found, with file and line."""
 
 import pytest
-from checks.proof import is_of_product, needs_browser, needs_own_python, prove
+from checks.proof import is_of_product, needs_browser, needs_own_python, of_this_run, prove
 from checks.workspaces import correct, spoilt, warm, warm_processes  # noqa: F401
 
 from lab.check import catalogue
@@ -14,6 +14,6 @@ ENTRIES = [
 
 
 @pytest.mark.usefixtures("warm")
-@pytest.mark.parametrize("mistake", ENTRIES, ids=lambda mistake: mistake.id)
+@pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
 def test_mistake_is_named(mistake, spoilt):  # noqa: F811
     prove(mistake, spoilt)

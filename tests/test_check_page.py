@@ -1,7 +1,7 @@
 """Every mistake of the page that the catalogue lists is found in a browser, with its line."""
 
 import pytest
-from checks.proof import is_of_product, needs_browser, prove
+from checks.proof import is_of_product, needs_browser, of_this_run, prove
 from checks.workspaces import correct, spoilt, warm, warm_processes  # noqa: F401
 
 from lab.check import catalogue
@@ -14,6 +14,6 @@ ENTRIES = [
 
 
 @pytest.mark.usefixtures("warm", "browser_program")
-@pytest.mark.parametrize("mistake", ENTRIES, ids=lambda mistake: mistake.id)
+@pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
 def test_mistake_is_named(mistake, spoilt):  # noqa: F811
     prove(mistake, spoilt)

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from checks.proof import is_of_product, needs_browser, prove
+from checks.proof import is_of_product, needs_browser, of_this_run, prove
 from checks.workspaces import (  # noqa: F401
     ALTERNATIVES,
     alternative,
@@ -69,7 +69,7 @@ def try_tests(lesson: str, folder: Path) -> Report:
 
 
 @pytest.mark.usefixtures("hurried")
-@pytest.mark.parametrize("mistake", ENTRIES, ids=lambda mistake: mistake.id)
+@pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
 def test_mistake_is_named(mistake, finished_after, tmp_path):  # noqa: F811
     if needs_browser(mistake) and find_browser() is None:
         pytest.skip("no Chromium, Chrome or Edge found")

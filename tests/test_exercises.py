@@ -9,6 +9,7 @@ import json
 
 import gates
 import pytest
+from product import FULL
 
 from lab import course, exercises, language, notebooks
 from lab.cells import file_written_by
@@ -71,12 +72,13 @@ def test_every_exercise_both_ways(kernels, browser_program, lesson, tmp_path):  
         said = kernel.run(cell.source, timeout=60)
         assert NOT_YET in said, f"{name} unsolved: {said}"
         told = {said.strip().splitlines()[-1]}
-        for wrong in exercise.wrong:
+        for wrong in exercise.wrong if FULL else exercise.wrong[:1]:
             said = kernel.run(wrong, timeout=60)
             last = said.strip().splitlines()[-1]
             assert last.startswith(NOT_YET), f"{name} with\n{wrong}\nsaid: {said}"
             assert "a sua resposta terminou em erro" not in last, f"{wrong}\nsaid: {said}"
             told.add(last)
+        # `make proof` gives all the wrong answers, `make test` the first.
         assert len(told) >= 2, f"{name}: a wrong answer is told the same as none: {told}"
         said = kernel.run(exercise.answer, timeout=60)
         assert f"{SOLVED}{name}" in said, f"{name}, answered, said: {said}"
