@@ -84,6 +84,21 @@ def test_djangos_own_checks_pass(finished, command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_its_own_tests_pass(browser_program):  # noqa: ARG001
+    """As the lessons say to run them, in the exported project."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "chat"],
+        check=False,
+        cwd=course.ROOT,
+        env={name: value for name, value in os.environ.items() if "PYTEST" not in name},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "skipped" not in done.stdout.splitlines()[-1]
+
+
 def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "lab", *arguments],
