@@ -25,7 +25,7 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --nbval
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval
 
 proof: $(INSTALLED)
 	PROOF=full $(BIN)/python -m pytest -rP tests/test_protocol_properties.py tests/test_crashes.py \
