@@ -12,6 +12,7 @@ from lab.errors import LabError
 from lab.messages import say
 from lab.progress_file import Progress
 from lab.server import Server
+from lab.valkey import Valkey
 from lab.workspace import Workspace
 
 
@@ -25,7 +26,9 @@ class Lesson:
     Raises LabError when there is no lesson of that name, or the workspace can't be written.
     """
 
-    _servers: ClassVar[list[Server]] = []  # a kernel's servers, whichever Lesson started them
+    # What a kernel runs, whichever Lesson started it.
+    _servers: ClassVar[list[Server]] = []
+    _valkey: ClassVar[Valkey | None] = None
 
     def __init__(self, name: str) -> None:
         self.entry = course.find(name)
@@ -35,26 +38,41 @@ class Lesson:
         orphans.end_with_kernel()
         self._note()
 
-    def serve(self, port: int = 0, program: str = "daphne", another: bool = False) -> Server:
+    def serve(
+        self, port: int = 0, program: str = "daphne", another: bool = False, ws: str = "auto"
+    ) -> Server:
         """Start the project's server in the background; it is ready when this returns.
 
-        Port 0 is any free one; the program is "daphne" or "uvicorn". The servers that this
-        kernel started before are stopped first; another=True leaves them running beside it.
+        Port 0 is any free one; the program is "daphne" or "uvicorn"; ws is what serves
+        uvicorn's WebSockets, as after its --ws. The servers that this kernel started before
+        are stopped first; another=True leaves them running beside it.
 
         Raises LabError with the server's own last lines when it can't start, when the port
         is taken, or when there is no such program.
         """
         if not another:
-            self.stop()
-        server = Server.start(self.workspace.folder, self._log_of_next_server(), port, program)
+            self._stop_servers()
+        log = self._log_of_next_server()
+        server = Server.start(self.workspace.folder, log, port, program, ws)
         Lesson._servers.append(server)
         return server
 
+    def valkey(self) -> Valkey:
+        """Start a Valkey server in the background; it is ready when this returns.
+
+        The one that this kernel started before is stopped first; serve() leaves it running.
+
+        Raises LabError with its own last lines when it can't start, or with what to do
+        instead where there is no Valkey for this system.
+        """
+        self._stop_valkey()
+        Lesson._valkey = Valkey.start(self._log_named("valkey"))
+        return Lesson._valkey
+
     def stop(self) -> None:
-        """Stop the servers that this kernel started, if there are any."""
-        while Lesson._servers:
-            Lesson._servers[-1].stop()
-            Lesson._servers.pop()
+        """Stop the servers that this kernel started, Valkey too, if there are any."""
+        self._stop_servers()
+        self._stop_valkey()
 
     def check(self) -> None:
         """Say whether the project does what this lesson asks, and if not why.
@@ -100,11 +118,23 @@ class Lesson:
             print(say("reset", place=self.workspace.shown(place)))
         self._begin()
 
+    def _stop_servers(self) -> None:
+        while Lesson._servers:
+            Lesson._servers[-1].stop()
+            Lesson._servers.pop()
+
+    def _stop_valkey(self) -> None:
+        if Lesson._valkey is not None:
+            Lesson._valkey.stop()
+            Lesson._valkey = None
+
     def _log_of_next_server(self) -> Path:
         """A log file that none of the kernel's servers has, ended ones included."""
-        nth = f".{len(Lesson._servers) + 1}" if Lesson._servers else ""
-        name = f"{self.entry.name}.{language.current()}{nth}.log"
-        return self.workspace.folder / "logs" / name
+        return self._log_named(str(len(Lesson._servers) + 1) if Lesson._servers else "")
+
+    def _log_named(self, name: str) -> Path:
+        names = filter(None, [self.entry.name, language.current(), name, "log"])
+        return self.workspace.folder / "logs" / ".".join(names)
 
     def _note(self, **what: object) -> None:
         try:

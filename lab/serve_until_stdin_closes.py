@@ -20,19 +20,20 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
-def _serve_with_daphne(port: int) -> None:
+def _serve_with_daphne(port: int, _ws: str) -> None:
     from daphne.cli import CommandLineInterface  # here: only the server that is to serve
 
     CommandLineInterface().run(["-b", HOST, "-p", str(port), "-v", "2", APPLICATION])
 
 
-def _serve_with_uvicorn(port: int) -> None:
+def _serve_with_uvicorn(port: int, ws: str) -> None:
     import uvicorn  # here: as above
 
     uvicorn.run(
         APPLICATION,
         host=HOST,
         port=port,
+        ws=ws,
         log_level="info",
         lifespan="off",
         use_colors=False,
@@ -43,11 +44,14 @@ def _serve_with_uvicorn(port: int) -> None:
 SERVE = {"daphne": _serve_with_daphne, "uvicorn": _serve_with_uvicorn}
 
 
-def main(program: str, port: int) -> None:
-    """Serve APPLICATION with a program of SERVE, on HOST at port (0: any free one)."""
+def main(program: str, port: int, ws: str) -> None:
+    """Serve APPLICATION with a program of SERVE, on HOST at port (0: any free one).
+
+    ws is uvicorn's choice of WebSockets, as after its --ws; Daphne has but one.
+    """
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    SERVE[program](port)
+    SERVE[program](port, ws)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

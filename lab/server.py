@@ -47,11 +47,17 @@ class Server:
 
     @classmethod
     def start(
-        cls, folder: Path, log_file: Path, port: int = 0, program: str = "daphne"
+        cls,
+        folder: Path,
+        log_file: Path,
+        port: int = 0,
+        program: str = "daphne",
+        ws: str = "auto",
     ) -> "Server":
         """Start a server for the project in folder, on port (0: any free one); wait for it.
 
-        The program is "daphne" or "uvicorn".
+        The program is "daphne" or "uvicorn"; ws is what serves uvicorn's WebSockets, as after
+        its --ws: a name of uvicorn's own, or a class as "module:name".
 
         Raises LabError: there is no such program; the port is taken; the server ended, with
         its last lines; or it did not listen within START_TIMEOUT seconds.
@@ -61,7 +67,7 @@ class Server:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", str(_PROGRAM), program, str(port)],
+                [sys.executable, "-P", str(_PROGRAM), program, str(port), ws],
                 cwd=folder,
                 stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
                 stdout=log,
@@ -100,6 +106,11 @@ class Server:
     def running(self) -> bool:
         """Whether the server's process is alive."""
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The number of the process that serves."""
+        return self._serving_process().pid
 
     @property
     def memory(self) -> int:
@@ -150,9 +161,10 @@ class Server:
                 self.port = int(listening[1])
                 return
             if not self.running:
-                raise LabError(say("server_ended", lines=self._last_lines()))
+                raise LabError(say("server_ended", lines=last_lines(self._whole_log())))
             time.sleep(0.02)
-        raise LabError(say("server_not_listening", seconds=START_TIMEOUT, lines=self._last_lines()))
+        lines = last_lines(self._whole_log())
+        raise LabError(say("server_not_listening", seconds=START_TIMEOUT, lines=lines))
 
     def _shake_hands(self) -> None:
         """Have the application answer one handshake, whatever it answers, and hide its log."""
@@ -174,10 +186,11 @@ class Server:
     def _whole_log(self) -> str:
         return self._log_file.read_text("utf-8", errors="replace")
 
-    def _last_lines(self) -> str:
-        """The log's last lines, without this machine's folders."""
-        lines = [line for line in self._whole_log().splitlines() if line.strip()]
-        return re.sub(r'File ".*[\\/]([^\\/"]+)"', r'File "\1"', "\n".join(lines[-LAST_LINES:]))
+
+def last_lines(log: str) -> str:
+    """A log's last lines, without this machine's folders."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    return re.sub(r'File ".*[\\/]([^\\/"]+)"', r'File "\1"', "\n".join(lines[-LAST_LINES:]))
 
 
 def _refuse_unknown(program: str) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from kernels import Kernel
 
-from lab import course, language, project
+from lab import LabError, course, language, project
 from lab.browser import find_browser
+from lab.valkey import find_program
 from lab.workspace import Workspace
 
 
@@ -48,6 +49,17 @@ def browser_program() -> str:
         pytest.skip("no Chromium, Chrome or Edge found")
     assert program, "continuous integration needs a browser: .ci/run installs one"
     return program
+
+
+@pytest.fixture
+def valkey_program() -> Path:
+    """The path of Valkey's program; without one the test is skipped, but fails in CI."""
+    try:
+        return find_program()
+    except LabError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import json
 import os
-import random
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,11 +11,13 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 
 from lab import course, project
-from lab.server import HOST, WEBSOCKET_PATH, Server
+from lab.server import WEBSOCKET_PATH, Server
 
 FULL = os.environ.get("PROOF") == "full"
 """Whether all is proved that the course claims (`make proof`), or what a minute allows."""
 
+FAST = "chat.connection:Connection"
+"""What serves the finished chat's WebSockets, as after uvicorn's --ws."""
 NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6}
 """Settings for a proof that speaks faster than anybody may."""
 
@@ -70,7 +70,7 @@ print(json.dumps({{"rooms": rooms, "keys": keys}}))
 def serving(folder: Path, port: int = 0) -> Iterator[Server]:
     """The project in folder on uvicorn; at the end its log must be without complaints."""
     log = folder / "server.log"
-    server = Server.start(folder, log, port, program="uvicorn")
+    server = Server.start(folder, log, port, program="uvicorn", ws=FAST)
     try:
         yield server
     finally:
@@ -81,21 +81,6 @@ def serving(folder: Path, port: int = 0) -> Iterator[Server]:
 def complaints(log: Path) -> list[str]:
     """The lines of a server's log that are no plain information: there should be none."""
     return [line for line in log.read_text().splitlines() if not line.startswith("INFO:")]
-
-
-def steady_port() -> int:
-    """A free port that stays free while its server is away.
-
-    The ports that a system hands out by itself begin at 32768 (Linux) or 49152: somebody who
-    asks for any port might get one of those, or even be connected with themselves.
-    """
-    ports = list(range(20_000, 32_000))
-    random.shuffle(ports)
-    for port in ports:
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) != 0:
-                return port
-    raise OSError("no free port")
 
 
 class Client:
@@ -124,8 +109,11 @@ async def chat(
 ) -> AsyncIterator[Client]:
     """A client of a server's chat: in the open room, or in that of a path."""
     headers = {"Cookie": cookie} if cookie else {}
-    # A page of history may hold more than the library's own limit of a MiB.
     async with connect(
-        f"ws://{server.address}{path}", additional_headers=headers, proxy=None, max_size=None
+        f"ws://{server.address}{path}",
+        additional_headers=headers,
+        proxy=None,
+        max_size=None,  # a page of history may hold more than the library's own limit of a MiB
+        max_queue=None,  # whoever looks elsewhere for a while is no stopped reader
     ) as socket:
         yield Client(socket)

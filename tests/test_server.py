@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import gone, listens, processes_of
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
@@ -27,27 +28,10 @@ def server(five_steps):
     server.stop()
 
 
-def processes_of(folder: Path) -> list[psutil.Process]:
-    """The processes that work in folder."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.cwd() == str(folder):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
 def talk(server: Server) -> str:
     with connect(server.websocket_url, proxy=None, open_timeout=5) as client:
         client.send('{"message": "olá", "message2": ""}')
         return client.recv(timeout=5)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_it_is_ready_when_start_returns(server):
@@ -174,6 +158,32 @@ def test_a_broken_asgi_under_uvicorn_shows_its_last_lines(five_steps):
     assert str(five_steps) not in str(error.value)
 
 
+def test_uvicorn_serves_websockets_with_what_it_is_told_to(five_steps):
+    (five_steps / "visible.py").write_text(
+        "from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol\n"
+        "class Visible(WebSocketsSansIOProtocol):\n"
+        "    def handle_text(self, *arguments):\n"
+        "        print('a frame came to Visible', flush=True)\n"
+        "        super().handle_text(*arguments)\n"
+    )
+    log = five_steps / "server.log"
+    server = Server.start(five_steps, log, program="uvicorn", ws="visible:Visible")
+    try:
+        assert '"ol' in talk(server)
+        assert "a frame came to Visible" in server.log
+    finally:
+        server.stop()
+
+
+def test_what_uvicorn_cant_serve_websockets_with_is_told_with_its_last_lines(five_steps):
+    with pytest.raises(LabError, match="did not start") as error:
+        Server.start(
+            five_steps, five_steps / "server.log", program="uvicorn", ws="nonsense:Nothing"
+        )
+    assert 'Could not import module "nonsense"' in str(error.value)
+    assert processes_of(five_steps) == []
+
+
 def test_an_unknown_program_is_told_with_the_known_ones(five_steps):
     with pytest.raises(LabError, match=r"no server 'gunicorn' here.*: daphne, uvicorn\.$"):
         Server.start(five_steps, five_steps / "server.log", program="gunicorn")
@@ -198,16 +208,6 @@ def test_its_memory_is_that_of_a_python_with_django_and_then_none(server):
     assert 10_000_000 < server.memory < 1_000_000_000
     server.stop()
     assert server.memory == 0
-
-
-def gone(process: psutil.Process, seconds: float) -> bool:
-    try:
-        process.wait(seconds)
-    except psutil.TimeoutExpired:
-        return False
-    except psutil.NoSuchProcess:
-        pass
-    return True
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
