@@ -1,0 +1,207 @@
+"""How much a chat delivers: many readers and one sender, in a process of their own.
+
+`measure` is what a lesson calls. The process is this very file, run as a program: its clients
+are bare sockets that count frames and look into none, so that the server has the most to do.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import psutil
+
+HOST = "127.0.0.1"
+PATH = "/ws/socket-server/"
+OUTSTANDING = 8
+"""How many messages are under way: sent, and not yet back at the sender."""
+STARTING = 20
+"""Seconds that connecting everybody may take."""
+ENDING = 20
+"""Seconds that the last messages may take to reach everybody."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a server did: one delivery is one reader's receiving one message."""
+
+    deliveries: int
+    seconds: float
+    cpu_seconds: float
+    """What its process, with its children, computed meanwhile."""
+
+    @property
+    def per_second(self) -> float:
+        """Deliveries a second."""
+        return self.deliveries / self.seconds
+
+    @property
+    def cpu_per_million(self) -> float:
+        """Seconds of a core that a million deliveries take."""
+        return self.cpu_seconds / self.deliveries * 1_000_000
+
+
+class Serving(Protocol):
+    """A running server: a lab.server.Server, or anything else with a port and a process."""
+
+    port: int
+    pid: int
+
+
+def measure(server: Serving, readers: int, seconds: float = 1.0) -> Load:
+    """Connect readers and a sender to a chat, speak for some seconds, and count.
+
+    Raises RuntimeError with what the load process said when not everything arrived.
+    """
+    command = [sys.executable, "-P", __file__, str(server.port), str(server.pid)]
+    run = subprocess.run(
+        [*command, str(readers), str(seconds)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=STARTING + seconds + ENDING + 5,
+    )
+    if run.returncode:
+        raise RuntimeError(run.stderr.strip().splitlines()[-1])
+    return Load(**json.loads(run.stdout))
+
+
+class Reader(asyncio.Protocol):
+    """A WebSocket that counts the frames it gets."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.rest = b""
+        self.open = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        key = base64.b64encode(os.urandom(16)).decode()
+        port = transport.get_extra_info("peername")[1]
+        transport.write(
+            f"GET {PATH} HTTP/1.1\r\nHost: {HOST}:{port}\r\nOrigin: http://{HOST}:{port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        self.rest += data
+        if not self.open.done():
+            head, end, self.rest = self.rest.partition(b"\r\n\r\n")
+            if not end:
+                self.rest = head
+                return
+            if not head.startswith(b"HTTP/1.1 101 "):
+                self.open.set_exception(ConnectionError(head.partition(b"\r\n")[0].decode()))
+                return
+            self.open.set_result(None)
+        while (size := frame_size(self.rest)) <= len(self.rest):
+            self.rest = self.rest[size:]
+            self.frames += 1
+            self.got_frame()
+
+    def got_frame(self) -> None:
+        """A reader does nothing more with it."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.open.done():
+            self.open.set_exception(error or ConnectionError("closed during the handshake"))
+
+
+class Sender(Reader):
+    """A reader that also speaks: whenever a message comes back, the next one goes out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = 0
+        self.speaks = False
+
+    def speak(self) -> None:
+        text = json.dumps({"message": "O rato roeu a roupa do rei.", "message2": str(self.sent)})
+        # All of a mask's bits may be zero: then the masked text is the text itself.
+        self.transport.write(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text.encode())
+        self.sent += 1
+
+    def got_frame(self) -> None:
+        if self.speaks:
+            self.speak()
+
+
+def frame_size(data: bytes) -> int:
+    """The bytes of the server's frame that data begins with; more than it has if unknown."""
+    if len(data) < 2:
+        return 2
+    length = data[1]
+    if length < 126:
+        return 2 + length
+    if length == 126:
+        return 4 + int.from_bytes(data[2:4], "big") if len(data) >= 4 else len(data) + 1
+    return 10 + int.from_bytes(data[2:10], "big") if len(data) >= 10 else len(data) + 1
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """What a process and its living children have computed."""
+    times = [part.cpu_times() for part in [process, *process.children(recursive=True)]]
+    return sum(time.user + time.system for time in times)
+
+
+async def run(port: int, pid: int, count: int, seconds: float) -> dict:
+    """Do what `measure` asks for; a Load's fields."""
+    clients: list[Reader] = []
+    try:
+        async with asyncio.timeout(STARTING):
+            for kind in [Reader] * count + [Sender]:
+                await connect(kind, port, clients)
+            await asyncio.sleep(0.1)  # what a chat says to newcomers is no message
+        return await speak(clients, psutil.Process(pid), seconds)
+    finally:
+        for client in clients:
+            client.transport.abort()
+
+
+async def connect(kind: type[Reader], port: int, clients: list[Reader]) -> None:
+    """Add an open WebSocket to the clients."""
+    _, client = await asyncio.get_running_loop().create_connection(kind, HOST, port)
+    clients.append(client)
+    await client.open
+
+
+async def speak(clients: list[Reader], process: psutil.Process, seconds: float) -> dict:
+    """Have the last of the clients speak for some seconds; a Load's fields."""
+    sender = clients[-1]
+    for client in clients:
+        client.frames = 0
+    cpu, began = cpu_seconds(process), time.perf_counter()
+    sender.speaks = True
+    for _ in range(OUTSTANDING):
+        sender.speak()
+    await asyncio.sleep(seconds)
+    sender.speaks = False
+    await everything_heard(clients, sender)
+    took, cpu = time.perf_counter() - began, cpu_seconds(process) - cpu
+    readers = len(clients) - 1
+    return {"deliveries": sender.sent * readers, "seconds": took, "cpu_seconds": cpu}
+
+
+async def everything_heard(clients: list[Reader], sender: Sender) -> None:
+    """Wait until each client has got each message.
+
+    Raises RuntimeError when some were lost, or came more than once.
+    """
+    deadline = time.monotonic() + ENDING
+    while missing := sum(max(0, sender.sent - client.frames) for client in clients):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{missing} deliveries had not arrived after {ENDING} s")
+        await asyncio.sleep(0.001)
+    if max(client.frames for client in clients) > sender.sent:
+        raise RuntimeError("more frames arrived than messages were sent")
+
+
+if __name__ == "__main__":
+    port, pid, readers = map(int, sys.argv[1:4])
+    print(json.dumps(asyncio.run(run(port, pid, readers, float(sys.argv[4])))))

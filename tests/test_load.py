@@ -1,0 +1,93 @@
+"""The lessons' measuring tool counts what a real server delivers, and notices what it doesn't."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from websockets.asyncio.server import broadcast, serve
+
+from lab import load
+from lab.server import Server
+
+SEED = Path(__file__).with_name("seed_app")
+
+
+@pytest.fixture
+def relay():
+    """Serve a chat of the test's own: `answer` gets the sockets, the speaker and the text."""
+
+    async def served(answer, readers=3):
+        sockets = set()
+
+        async def handle(socket):
+            sockets.add(socket)
+            async for text in socket:
+                answer(sockets, socket, text)
+
+        async with serve(handle, load.HOST, 0, compression=None) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await load.run(port, os.getpid(), readers, 0.1)
+
+    return served
+
+
+def test_what_a_real_server_delivers(tmp_path):
+    server = Server.start(SEED, tmp_path / "log")
+    try:
+        found = load.measure(server, readers=4, seconds=0.3)
+    finally:
+        server.stop()
+    assert found.deliveries > 4 * load.OUTSTANDING
+    assert found.deliveries % 4 == 0
+    assert 0.3 <= found.seconds < 5
+    assert 0 < found.cpu_seconds < 2 * found.seconds
+    assert found.per_second == found.deliveries / found.seconds
+    assert found.cpu_per_million == pytest.approx(found.cpu_seconds * 1e6 / found.deliveries)
+
+
+async def test_every_message_is_counted_once(relay):
+    said = []
+
+    def answer(sockets, _, text):
+        said.append(json.loads(text))
+        broadcast(sockets, text)
+
+    found = await relay(answer, readers=5)
+    assert found["deliveries"] == 5 * len(said)
+
+
+@pytest.mark.parametrize("size", [10, 125, 126, 65_535, 65_536])
+async def test_frames_of_every_length_are_counted(relay, size):
+    found = await relay(lambda sockets, *_: broadcast(sockets, "x" * size))
+    assert found["deliveries"] > 0
+
+
+async def test_a_lost_message_is_an_error(relay, monkeypatch):
+    monkeypatch.setattr(load, "ENDING", 0.3)
+    with pytest.raises(RuntimeError, match="deliveries had not arrived"):
+        await relay(lambda _, socket, text: broadcast({socket}, text))
+
+
+async def test_a_message_that_comes_twice_is_an_error(relay):
+    def answer(sockets, socket, text):
+        broadcast(sockets, text)
+        broadcast(sockets - {socket}, text)
+
+    with pytest.raises(RuntimeError, match="more frames arrived"):
+        await relay(answer)
+
+
+async def test_a_server_that_refuses_is_told():
+    async with serve(
+        lambda _: asyncio.sleep(0),
+        load.HOST,
+        0,
+        process_request=lambda connection, _: connection.respond(403, "no"),
+    ) as server:
+        port = server.sockets[0].getsockname()[1]
+        fake = SimpleNamespace(port=port, pid=os.getpid())
+        with pytest.raises(RuntimeError, match=r"HTTP/1\.1 403"):
+            await asyncio.to_thread(load.measure, fake, 1)
