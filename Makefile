@@ -20,7 +20,8 @@ lab: $(INSTALLED)
 
 run: $(INSTALLED)
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python -m uvicorn mywebsite.asgi:application --host 127.0.0.1 --port $(PORT)
+	@$(BIN)/python -m uvicorn mywebsite.asgi:application --ws chat.connection:Connection \
+	  --host 127.0.0.1 --port $(PORT)
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,28 +1,44 @@
 """The chat's consumer: what the server does with each event of a WebSocket."""
 
-import json
+import asyncio
+from uuid import uuid4
 
-from channels.exceptions import DenyConnection
+from channels.consumer import get_handler_name
+from channels.exceptions import DenyConnection, StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
-from chat import history, presence, protocol
+from chat import fanout, history, presence, protocol
+from chat.frames import encode
 from chat.limits import TokenBucket
 from chat.models import FIRST_ROOM, Room
+from chat.outbox import INTERNAL_ERROR
 from chat.protocol import ChatMessage, HistoryRequest, PeopleRequest, ProtocolError
 from chat.sessions import LOGGED_OUT
+
+under_way = set()
+"""The tasks that store and publish what was said."""
 
 
 class ChatConsumer(AsyncJsonWebsocketConsumer):
     """One open WebSocket in one room; what it receives goes to everybody there."""
 
-    room = None  # until it is let in
-    shows_people = False  # until it asks who is here
-    last = None  # the number of the last message it was sent, once it asks for history
+    room = feed = None  # until it is let in
 
     async def __call__(self, scope, receive, send):
+        """What Channels does for each of its consumers, less what this one has no use for.
+
+        It needs no channel layer of its own, since its room's feed listens for it. And before
+        each event Channels would go to another thread, to close database connections that are
+        too old: here the feeds' look, every two seconds, does that for all.
+        """
+        self.scope, self.base_send = scope, send
         try:
-            await super().__call__(scope, receive, send)
+            while True:
+                event = await receive()
+                await getattr(self, get_handler_name(event))(event)
+        except StopConsumer:
+            pass
         finally:
             await self.leave()  # also after an error, when Channels calls no disconnect()
 
@@ -37,17 +53,21 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
             await self.close(LOGGED_OUT)
             return
         self.room = room
-        await self.channel_layer.group_add(room.group_name, self.channel_name)
+        self.outbox = self.scope["outbox"]
+        self.channel_name = uuid4().hex
+        self.feed = await fanout.join(room, self.outbox)
+        await self.feed.relay.tried.wait()
         await self.accept()
+        self.feed.resume(self.outbox, self.feed.number)
         if await presence.enter(self.channel_name, room, self.user):
-            await self.tell_presence("join")
+            self.tell_presence("join")
 
     async def leave(self):
-        if self.room is None:
+        if self.feed is None:
             return
-        await self.channel_layer.group_discard(self.room.group_name, self.channel_name)
+        fanout.leave(self.feed, self.outbox)
         if await presence.leave(self.channel_name, self.room, self.user):
-            await self.tell_presence("leave")
+            self.tell_presence("leave")
 
     async def receive(self, text_data=None, bytes_data=None):
         if self.room is None:
@@ -64,27 +84,46 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
     async def answer(self, frame):
         match frame:
             case ChatMessage():
-                await self.say(frame)
+                self.say(frame)
             case PeopleRequest():
-                self.shows_people = True
+                self.feed.watchers.add(self.outbox)
                 names = await presence.people(self.room)
                 await self.send_json({"type": "people", "people": names})
+                if not self.feed.relay.in_reach:
+                    await self.send_json(self.feed.notice)
             case HistoryRequest():
                 await self.send_history(frame.after, frame.before)
 
-    async def say(self, said):
-        message, new = await history.store(self.room, self.user.get_username(), said)
+    def say(self, said):
+        """Begin to store it: what comes next from this client may be stored with it."""
+        task = asyncio.create_task(self.store_and_publish(said))
+        under_way.add(task)  # asyncio itself keeps no task alive
+        task.add_done_callback(under_way.discard)
+
+    async def store_and_publish(self, said):
+        try:
+            message, new = await history.store(self.room, self.user.get_username(), said)
+        except Exception:
+            await self.close(INTERNAL_ERROR)  # unconfirmed: the client will say it again
+            raise
         if new:
-            await self.channel_layer.group_send(
-                self.room.group_name,
-                message.frame | {"type": "chat_message"},
-            )
+            self.feed.publish(message.frame)
         if said.client_id is not None:
             await self.send_json(
                 {"type": "confirm", "client_id": said.client_id, "id": message.number}
             )
 
     async def send_history(self, after=None, before=None):
+        if before is not None:
+            await self.send_page(after, before)
+            return
+        self.feed.pause(self.outbox)
+        page = await self.send_page(after, before)
+        is_rest_asked_for = after is not None and page.more
+        while not is_rest_asked_for and not self.feed.resume(self.outbox, page.end):
+            page = await self.send_page(after=page.end)
+
+    async def send_page(self, after=None, before=None):
         page = await history.page(self.room, after, before)
         await self.send_json(
             {
@@ -95,39 +134,20 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
                 "more": page.more,
             }
         )
-        if before is None:
-            self.last = page.end
+        return page
 
     @classmethod
     async def encode_json(cls, content):
-        """As it is written, not escaped: an emoji takes four bytes instead of twelve."""
-        return json.dumps(content, ensure_ascii=False)
+        return encode(content)
 
-    async def tell_presence(self, what):
-        frame = {"type": what, "author": self.user.get_username()}
-        await self.channel_layer.group_send(
-            self.room.group_name,
-            {"type": "presence_message", "frame": frame},
-        )
-
-    async def chat_message(self, event):
-        """Called for each `chat_message` that the group receives."""
-        if self.last is None:  # it never asked for history
-            await self.send_json(event | {"type": "chat"})
-        elif event["id"] == self.last + 1:
-            await self.send_json(event | {"type": "chat"})
-            self.last = event["id"]
-        elif event["id"] > self.last:
-            await self.send_history(after=self.last)  # some were lost, or overtaken, on the way
-
-    async def presence_message(self, event):
-        """Called when somebody comes or goes; only who asked for it is told."""
-        if self.shows_people:
-            await self.send_json(event["frame"])
+    def tell_presence(self, what):
+        self.feed.publish_presence({"type": what, "author": self.user.get_username()})
 
 
 async def find_room(room_id=None):
     """The room of that number, or None; without a number the room of the first lessons."""
+    if room := fanout.known_room(room_id):
+        return room
     if room_id is None:
         room, _ = await Room.objects.aget_or_create(
             title=FIRST_ROOM, defaults={"open_to_guests": True}

@@ -1,13 +1,19 @@
 """A room's messages: stored before anybody hears them, numbered without gaps."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from channels.db import database_sync_to_async
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from chat.models import Message, Room
+from chat.protocol import ChatMessage
 
 PAGE_SIZE = 25
+BATCH_SIZE = 100
+TURNS = 3
+"""How many turns of the event loop a batch waits: what has arrived already comes along."""
 
 
 class Page(NamedTuple):
@@ -18,31 +24,121 @@ class Page(NamedTuple):
     end: int  # whoever reads this page has everything up to this number
 
 
-@database_sync_to_async
-def store(room, author, said):
-    """Store what somebody says; the message, and whether it is new.
+class Said(NamedTuple):
+    """What somebody says somewhere."""
 
-    A client that never heard that a message arrived sends it again, with the same id: it is
-    stored once.
+    room: Room
+    author: str
+    message: ChatMessage
+
+    @property
+    def key(self):
+        """What is stored once; None if the client gave no id."""
+        client_id = self.message.client_id
+        return client_id and (self.room.pk, self.author, client_id)
+
+
+class Writer:
+    """Stores together what is said at about the same time: a commit costs the same for all."""
+
+    def __init__(self):
+        # A thread of its own: in the one that all queries share, the next frames would wait for
+        # the commit, and there would be nothing to store together.
+        self.store_all = database_sync_to_async(
+            store_all, thread_sensitive=False, executor=ThreadPoolExecutor(1)
+        )
+        self.waiting = []  # (Said, the future of its result)
+        self.writing = None
+
+    async def store(self, room, author, said):
+        """Store what somebody says; the message, and whether it is new.
+
+        A client that never heard that a message arrived sends it again, with the same id: it is
+        stored once.
+        """
+        stored = asyncio.get_running_loop().create_future()
+        self.waiting.append((Said(room, author, said), stored))
+        if self.writing is None or self.writing.done():
+            self.writing = asyncio.create_task(self.write())
+        return await stored
+
+    async def write(self):
+        while self.waiting:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            batch, self.waiting = self.waiting[:BATCH_SIZE], self.waiting[BATCH_SIZE:]
+            try:
+                results = await self.store_all([said for said, _ in batch])
+            except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+                results = [error] * len(batch)
+            for (_, stored), result in zip(batch, results, strict=True):
+                if stored.done():
+                    continue  # nobody waits for it any more
+                if isinstance(result, Exception):
+                    stored.set_exception(result)
+                else:
+                    stored.set_result(result)
+
+
+def store_all(batch):
+    """Store some that were said, in one commit: (message, whether it is new) of each.
+
+    Where it can't be stored, the error instead.
     """
-    with transaction.atomic():
-        # Locked until the commit: no number is given twice, and nobody sees 8 before 7.
-        room = Room.objects.select_for_update().get(pk=room.pk)
-        if said.client_id is not None:
-            earlier = Message.objects.filter(room=room, author=author, client_id=said.client_id)
-            if earlier:
-                return earlier[0], False
+    try:
+        return insert(batch, {})
+    except IntegrityError:  # some are there already: rare enough to look only now
+        return insert(batch, earlier(batch))
+
+
+@transaction.atomic
+def insert(batch, known):
+    """Store a batch, less what is known: messages by their keys."""
+    # Locked until the commit: no number is given twice, and nobody sees 8 before 7.
+    numbers = {said.room.pk for said in batch}
+    rooms = Room.objects.select_for_update().order_by("pk").in_bulk(numbers)
+    results, new = [], []
+    for said in batch:
+        room = rooms.get(said.room.pk)
+        if room is None:
+            results.append(Room.DoesNotExist(f"room {said.room.pk} was deleted"))
+            continue
+        if said.key in known:
+            results.append((known[said.key], False))
+            continue
         room.last_number += 1
-        room.save(update_fields=["last_number"])
-        message = Message.objects.create(
+        message = Message(
             room=room,
             number=room.last_number,
-            author=author,
-            message=said.message,
-            message2=said.message2,
-            client_id=said.client_id,
+            author=said.author,
+            message=said.message.message,
+            message2=said.message.message2,
+            client_id=said.message.client_id,
         )
-        return message, True
+        new.append(message)
+        results.append((message, True))
+        if said.key is not None:
+            known[said.key] = message
+    Message.objects.bulk_create(new)
+    for room in rooms.values():
+        room.save(update_fields=["last_number"])
+    return results
+
+
+def earlier(batch):
+    """The messages of a batch that are stored already, by their keys."""
+    ids = {said.message.client_id for said in batch} - {None}
+    messages = Message.objects.filter(client_id__in=ids)
+    return {(message.room_id, message.author, message.client_id): message for message in messages}
+
+
+store = Writer().store
+
+
+@database_sync_to_async
+def current(numbers):
+    """The rooms of these numbers as they are now, by number; without those that were deleted."""
+    return Room.objects.in_bulk(numbers)
 
 
 @database_sync_to_async

@@ -64,7 +64,7 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="one_number_each"),
             # Many NULLs are no conflict: clients that give no id may repeat themselves.
-            models.UniqueConstraint(fields=["room", "author", "client_id"], name="stored_once"),
+            models.UniqueConstraint(fields=["client_id", "author", "room"], name="stored_once"),
         ]
 
     @property

@@ -5,31 +5,34 @@ import sys
 
 from django.conf import settings
 
+from chat.connection import EXTENSION
+
 TRY_AGAIN_LATER = 1013
 """The close code for a reader that was given up (IANA's WebSocket registry)."""
 INTERNAL_ERROR = 1011
 """What a consumer is told when the server refuses one of its events (RFC 6455)."""
+GONE = 1006
+"""The code of a connection that ended without a close frame (RFC 6455, section 7.1.5)."""
 SECONDS_TO_END = 10
 """How long a reader has for its last frames once its consumer has ended."""
 
 
 class BoundedOutbox:
-    """ASGI middleware: an outbox for each WebSocket, between its consumer and the server."""
+    """ASGI middleware: an outbox for each WebSocket, between its consumer and the server.
+
+    The consumer finds it in `scope["outbox"]`, for the frames that it shares with others.
+    """
 
     def __init__(self, application):
         self.application = application
 
     async def __call__(self, scope, receive, send):
-        outbox = Outbox(receive, send, settings.CHAT_BACKLOG_BYTES)
-        passing_on = asyncio.create_task(outbox.pass_on())
+        connection = scope.get("extensions", {}).get(EXTENSION)
+        outbox = Outbox(connection, receive, send, settings.CHAT_BACKLOG_BYTES)
         try:
-            await self.application(scope, outbox.receive, outbox.send)
+            await self.application(scope | {"outbox": outbox}, outbox.receive, outbox.send)
         finally:
-            outbox.end()
-            await asyncio.wait({passing_on}, timeout=SECONDS_TO_END)
-            passing_on.cancel()
-        if passing_on.done():
-            passing_on.result()  # raises what the server raised, for its log
+            await outbox.end()
 
 
 class Outbox:
@@ -40,67 +43,108 @@ class Outbox:
     the others their time and the server its memory.
     """
 
-    def __init__(self, receive, send, max_bytes):
+    def __init__(self, connection, receive, send, max_bytes):
+        self._connection = connection  # uvicorn's own, or None
+        self._is_direct = False  # whether prepared frames go to it, past the queue
         self._receive = receive
         self._send = send
         self._max_bytes = max_bytes
-        self._events = asyncio.Queue()
+        self._events = []  # a deque would take more memory for nothing in it
         self._bytes = 0
-        self._over = asyncio.get_running_loop().create_future()  # its result: the close code
+        self._passing_on = None  # a task, while something waits
+        self._listening = None  # a timeout, while the consumer waits for the client
+        self._over = None  # the close code, once nothing can be sent any more
+        if connection is not None:
+            connection.on_pause = self._pause
 
     async def send(self, event):
         """Put one of the consumer's events into the queue."""
         if self._is_full_for(event):
             await asyncio.sleep(0)  # much said at once: whoever reads gets it here and now
-        if self._over.done():
-            return
-        if self._is_full_for(event):
-            self._give_up()
+        self._put(event)
+
+    def deliver(self, prepared):
+        """Send a PreparedFrame: straight to the connection, unless something waits."""
+        if self._is_direct:
+            self._connection.transport.write(prepared.data)
         else:
-            self._bytes += _size(event)
-            self._events.put_nowait(event)
+            self._put({"type": "websocket.send", "text": prepared.text})
 
     async def receive(self):
         """The client's next event, or a disconnect once nothing can be sent any more."""
-        receiving = asyncio.ensure_future(self._receive())
-        try:
-            await asyncio.wait({receiving, self._over}, return_when=asyncio.FIRST_COMPLETED)
-            if receiving.done():
-                return receiving.result()
-            return {"type": "websocket.disconnect", "code": self._over.result()}
-        finally:
-            receiving.cancel()
+        if self._over is None:
+            try:
+                async with asyncio.timeout(None) as self._listening:
+                    return await self._receive()
+            except TimeoutError:
+                pass  # it was ended by _end_consumer
+            finally:
+                self._listening = None
+        return {"type": "websocket.disconnect", "code": self._over}
 
-    async def pass_on(self):
-        """Send what waits, one event after the other, until the end."""
-        while event := await self._events.get():
+    async def end(self):
+        """Let the reader have what waits, but not for long; raises what the server raised."""
+        passing_on = self._passing_on
+        if passing_on is None:
+            return
+        await asyncio.wait({passing_on}, timeout=SECONDS_TO_END)
+        if passing_on.done():
+            passing_on.result()
+            return
+        passing_on.cancel()
+        if self._connection is not None:
+            self._connection.transport.abort()
+
+    async def _pass_on(self):
+        """Send what waits, one event after the other."""
+        while self._events:
+            event = self._events.pop(0)
             try:
                 await self._send(event)
-            except OSError:  # the client is gone
+            except OSError:
+                self._over = GONE
                 return
             except Exception:
                 self._end_consumer(INTERNAL_ERROR)
                 raise
             if event["type"] == "websocket.close":
+                self._over = event.get("code", 1000)
                 return  # nothing may follow it
             self._bytes -= _size(event)
+        self._is_direct = self._connection is not None and self._connection.takes_frames
+        self._passing_on = None
 
-    def end(self):
-        """Let pass_on end when nothing waits any more."""
-        self._events.put_nowait(None)
+    def _pause(self):
+        self._is_direct = False
+
+    def _put(self, event):
+        if self._over is not None:
+            return
+        if self._is_full_for(event):
+            self._give_up()
+            return
+        self._bytes += _size(event)
+        self._append(event)
+
+    def _append(self, event):
+        self._events.append(event)
+        self._is_direct = False
+        if self._passing_on is None:
+            self._passing_on = asyncio.create_task(self._pass_on())
 
     def _is_full_for(self, event):
         return self._bytes and self._bytes + _size(event) > self._max_bytes
 
     def _give_up(self):
-        while not self._events.empty():
-            self._events.get_nowait()
-        self._events.put_nowait({"type": "websocket.close", "code": TRY_AGAIN_LATER})
-        self._end_consumer(TRY_AGAIN_LATER)
+        if self._over is None:
+            self._events.clear()
+            self._append({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+            self._end_consumer(TRY_AGAIN_LATER)
 
     def _end_consumer(self, code):
-        if not self._over.done():
-            self._over.set_result(code)
+        self._over = self._over or code
+        if self._listening is not None:
+            self._listening.reschedule(0)  # long ago
 
 
 def _size(event):

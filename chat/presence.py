@@ -9,10 +9,10 @@ import logging
 from datetime import timedelta
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils import timezone
 
+from chat import relay
 from chat.models import Presence, Room
 
 logger = logging.getLogger(__name__)
@@ -58,10 +58,7 @@ async def beat():
         try:
             await renew(list(_held.values()))
             for group_name, author in await sweep():
-                frame = {"type": "leave", "author": author}
-                await get_channel_layer().group_send(
-                    group_name, {"type": "presence_message", "frame": frame}
-                )
+                await relay.send(group_name, [{"presence": {"type": "leave", "author": author}}])
         except Exception:  # the database's or the channel layer's: this task must outlive it
             logger.exception("could not renew who is here; trying again")
 

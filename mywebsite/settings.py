@@ -60,6 +60,8 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Several servers may write: each waits for its turn, none fails with "database is locked".
+    # Opening the file takes longer than most queries: it stays open.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 10,
         "transaction_mode": "IMMEDIATE",
@@ -88,12 +90,13 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
-# What one consumer sends to a group, the layer brings to the others of the same process.
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels.layers.InMemoryChannelLayer",
-    },
-}
+# What one process tells the others: within this one alone, or through a Valkey or Redis server.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+if "CHANNEL_LAYER_URL" in os.environ:
+    CHANNEL_LAYERS["default"] = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [os.environ["CHANNEL_LAYER_URL"]]},
+    }
 
 # What one connection may cost the others.
 CHAT_MESSAGES_PER_SECOND = 10

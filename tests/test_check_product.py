@@ -30,7 +30,7 @@ ENTRIES = list(filter(is_of_product, catalogue.mistakes()))
 
 @pytest.mark.usefixtures("hurried", "browser_program")
 @pytest.mark.parametrize(
-    "lesson", [TESTING, "09-bad-input", "10-security", "11-rooms", "12-history"]
+    "lesson", [TESTING, "09-bad-input", "10-security", "11-rooms", "12-history", "13-scale"]
 )
 def test_the_lessons_own_solution_passes(lesson, finished_after):  # noqa: F811
     report = check(lesson, finished_after(lesson))
@@ -41,10 +41,10 @@ def test_the_lessons_own_solution_passes(lesson, finished_after):  # noqa: F811
 @pytest.mark.usefixtures("browser_program")
 def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr("lab.check.SECONDS", 40)
-    folder = Path(shutil.copytree(finished_after("12-history"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("13-scale"), tmp_path / "workspace"))
     (folder / "db.sqlite3").touch()  # the learner's own, before its first migration
     before = digest(folder)
-    report = check("12-history", folder)
+    report = check("13-scale", folder)
     assert report.ok, str(report)
     assert not any(probe.remark for probe in report.probes), str(report)
     assert digest(folder) == before

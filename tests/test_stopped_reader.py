@@ -32,7 +32,7 @@ import product
 import pytest
 from product import Client, chat
 
-from lab.server import Server
+from lab.server import WEBSOCKET_PATH, Server
 
 STOPPED, READERS, MESSAGES, ROUNDS = (16, 10, 750, 5) if product.FULL else (4, 3, 40, 1)
 MOST_DELAY = 0.050
@@ -51,14 +51,20 @@ PATIENCE = 120
 class StoppedReader:
     """Opens a WebSocket by hand, asks something or not, and reads nothing more."""
 
-    def __init__(self, server: Server, cookie: str, *asked: dict[str, object]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        cookie: str,
+        *asked: dict[str, object],
+        path: str = WEBSOCKET_PATH,
+    ) -> None:
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(("127.0.0.1", server.port))
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
-            f"GET /ws/socket-server/ HTTP/1.1\r\nHost: {server.address}\r\nCookie: {cookie}\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {server.address}\r\nCookie: {cookie}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
         )

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("room", "number"), name="one_number_each"),
                     models.UniqueConstraint(
-                        fields=("room", "author", "client_id"), name="stored_once"
+                        fields=("client_id", "author", "room"), name="stored_once"
                     ),
                 ],
             },

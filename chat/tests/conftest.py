@@ -21,7 +21,8 @@ django.setup()
 
 PROJECT = Path(__file__).parents[2]
 MIGRATE = [sys.executable, "manage.py", "migrate", "-v", "0"]
-SERVE = [sys.executable, "-m", "uvicorn", "mywebsite.asgi:application", "--port"]
+UVICORN = [sys.executable, "-m", "uvicorn", "mywebsite.asgi:application"]
+SERVE = [*UVICORN, "--ws", "chat.connection:Connection", "--port"]
 PASSWORD = "correta-bateria-grampo"
 
 

@@ -6,6 +6,7 @@ from lab.check import (
     product_mistakes,
     project_mistakes,
     python_mistakes,
+    scale_mistakes,
 )
 from lab.check.evidence import Evidence
 from lab.check.findings import Finding, Rule
@@ -14,6 +15,7 @@ from lab.check.source import Source
 # The most specific first. Python's own words come before what was only observed, and an
 # unexplained exception is told last of all, as the line that raises it.
 RULES: tuple[Rule, ...] = (
+    *scale_mistakes.RULES,
     *product_mistakes.RULES,
     *project_mistakes.FIRST_RULES,
     *consumer_mistakes.FIRST_RULES,

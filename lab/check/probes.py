@@ -1,20 +1,25 @@
 """What is tried for a lesson, in order, up to the first failure."""
 
+import dataclasses
 import json
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab import course
 from lab.browser import find_browser
-from lab.check import browse, own_tests, page_mistakes, product, serving
+from lab.check import browse, own_tests, page_mistakes, product, scale, serving
 from lab.check.environment import wrong_version
 from lab.check.evidence import Evidence, from_process
 from lab.check.inside_patience import PATIENCE
 from lab.check.sandbox import INSIDE, Process, Sandbox
 from lab.check.visitor import Answer
+from lab.errors import LabError
 from lab.server import WEBSOCKET_PATH
+from lab.valkey import Valkey
 
 TESTS = 8
 """The lesson that writes tests."""
@@ -25,6 +30,11 @@ ACCOUNTS = 10
 """The lesson from which on there are accounts, and so a database."""
 ROOMS = 11
 """The lesson from which on a page for each room holds the form."""
+SCALE = 13
+"""The lesson from which on frames have a way of their own to each connection, and several servers
+share their rooms over Valkey."""
+FAST = "chat.connection:Connection"
+"""What serves the WebSockets then, as after uvicorn's --ws."""
 LATEST = 99
 STEPS = {
     "environment": (0, LATEST),
@@ -57,14 +67,35 @@ class Tried:
 
 def try_lesson(number: int, box: Sandbox) -> Tried:
     """Try what the project should do after the lesson of that number."""
+    with _valkey(box) if number >= SCALE else nullcontext() as valkey:
+        return _try_lesson(number, box, valkey)
+
+
+@contextmanager
+def _valkey(box: Sandbox) -> Iterator[Valkey | None]:
+    """A Valkey server of the check's own, or None where there is none for this system."""
+    try:
+        valkey = Valkey.start(box.notes / "valkey.log")
+    except (LabError, OSError):
+        yield None
+        return
+    try:
+        yield valkey
+    finally:
+        with suppress(LabError):  # the check's own trouble
+            valkey.stop()
+
+
+def _try_lesson(number: int, box: Sandbox, valkey: Valkey | None) -> Tried:
     tried = Tried()
     if number >= ACCOUNTS:
         _own_database(box)
     browser = number >= 1 and find_browser() is not None
     # Started together, as each takes its time to be ready; used one after the other.
     inside = _start_inside(number, box, then_serve=browser)
-    program = "uvicorn" if number >= PRODUCT else "daphne"
-    server = serving.start(box, program) if number >= 5 else None
+    box.variables["CHANNEL_LAYER_URL"] = valkey.url if valkey else None
+    server = _start_server(number, box) if number >= 5 else None
+    beside = _start_server(number, box, "server beside") if valkey else None
     browsing = box.start(["-m", "lab.check.browse"], course.ROOT) if browser else None
     deferred = _follow_inside(inside, number, browser, box, tried)
     if tried.failure is not None or tried.unable or number < 1:
@@ -80,6 +111,9 @@ def try_lesson(number: int, box: Sandbox) -> Tried:
             site = product.Site(port, lambda: box.left)
             for trial in product.trials(number):
                 _attempt(trial, site, server, tried)
+            if number >= SCALE:
+                _attempt(scale.STOPPED, site, server, tried)
+                _two_servers(box, tried, site, server, beside, valkey)
             if number < ACCOUNTS:
                 _page(box, tried, browsing, f"http://127.0.0.1:{port}/")
             else:
@@ -99,6 +133,29 @@ def try_lesson(number: int, box: Sandbox) -> Tried:
     return tried
 
 
+def _start_server(number: int, box: Sandbox, name: str = "server") -> serving.Served:
+    program = "uvicorn" if number >= PRODUCT else "daphne"
+    return serving.start(box, program, FAST if number >= SCALE else "auto", name)
+
+
+def _two_servers(
+    box: Sandbox,
+    tried: Tried,
+    site: product.Site,
+    server: serving.Served,
+    beside: serving.Served | None,
+    valkey: Valkey | None,
+) -> None:
+    """What two servers tell each other over Valkey, where there is one."""
+    if beside is None or valkey is None:
+        tried.passed[scale.BESIDE.name] = "check_no_valkey"
+        return
+    with serving.served(beside, box) as port:
+        site.beside = dataclasses.replace(site, port=port)
+        site.valkey_port = valkey.port
+        _attempt(scale.BESIDE, site, server, tried, beside)
+
+
 def _own_tests(runs: own_tests.Runs, box: Sandbox, tried: Tried) -> None:
     tried.failure, in_time = own_tests.judge(runs, box, MARGIN)
     if not in_time:
@@ -108,9 +165,13 @@ def _own_tests(runs: own_tests.Runs, box: Sandbox, tried: Tried) -> None:
 
 
 def _attempt(
-    trial: product.Trial, site: product.Site, server: serving.Served, tried: Tried
+    trial: product.Trial,
+    site: product.Site,
+    server: serving.Served,
+    tried: Tried,
+    *others: serving.Served,
 ) -> None:
-    with serving.trying(trial.name, server):
+    with serving.trying(trial.name, server, *others):
         trial.attempt(site)
     tried.passed[trial.name] = ""
 
@@ -126,6 +187,7 @@ def _own_database(box: Sandbox) -> None:
         "SECRET_KEY": secrets.token_urlsafe(50),  # else both processes would make one at once
         "ALLOWED_HOSTS": None,  # as on somebody's own machine
         "CSRF_TRUSTED_ORIGINS": None,
+        "CHANNEL_LAYER_URL": None,  # the lesson's own Valkey, which may have stopped
     }
 
 

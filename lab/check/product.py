@@ -66,6 +66,10 @@ class Site:
     members: list[Visitor] = field(default_factory=list)
     leaving: Wire | None = None
     """The WebSocket of somebody who has logged out meanwhile."""
+    beside: "Site | None" = None
+    """The same project on another server, with the same accounts."""
+    valkey_port: int = 0
+    """Where the Valkey of both is asked what it knows."""
 
     @property
     def seconds(self) -> float:
@@ -205,7 +209,7 @@ def rooms(site: Site) -> None:
         other.hear("chat", lambda frame: frame.get("message") == "lá")
         one.closed_within(0.05)
         for wire, foreign in ((other, "aqui"), (one, "lá")):
-            heard = [_as_dict(frame) for frame in wire.heard]
+            heard = [as_dict(frame) for frame in wire.heard]
             if any(frame.get("message") == foreign for frame in heard):
                 raise Unanswered("crosstalk", message=foreign, frames=heard)
     _nobody_there(site, ana)
@@ -243,27 +247,29 @@ def people(site: Site) -> None:
     ana, bia = site.member(0), site.member(1)
     room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
     with site.wire(room, ana) as wire:
-        _expect_people(wire, [ana.name])
+        expect_people(wire, [ana.name])
         with site.wire(room, bia) as second:
             with site.wire(room, bia) as again:  # one person, though in two windows
                 for window in (second, again):
                     window.say(**SAID)
                     window.hear("chat")
-                _came_or_went(wire, "join", bia.name)
-                _expect_people(wire, [ana.name, bia.name])
-            _expect_people(wire, [ana.name, bia.name])
-        _came_or_went(wire, "leave", bia.name)
-        _expect_people(wire, [ana.name])
+                came_or_went(wire, "join", bia.name)
+                expect_people(wire, [ana.name, bia.name])
+            expect_people(wire, [ana.name, bia.name])
+        came_or_went(wire, "leave", bia.name)
+        expect_people(wire, [ana.name])
 
 
-def _expect_people(wire: Wire, names: list[str]) -> None:
+def expect_people(wire: Wire, names: list[str]) -> None:
+    """Ask who is there; raises Unanswered when it isn't these."""
     wire.say(type="people")
     answer = wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
     if sorted(map(str, answer.get("people") or ())) != sorted(names):
         raise Unanswered("people-wrong", names=", ".join(names), frames=[answer])
 
 
-def _came_or_went(wire: Wire, kind: str, name: str) -> None:
+def came_or_went(wire: Wire, kind: str, name: str) -> None:
+    """Hear that somebody came ("join") or went ("leave"); raises Unanswered without."""
     try:
         wire.hear(kind, lambda frame: frame.get("author") == name)
     except Unanswered as missing:
@@ -279,15 +285,15 @@ def history(site: Site) -> None:
     text, client_id = f"olá {secrets.token_hex(4)}", secrets.token_hex(8)
     with site.wire(room, bia) as other:
         with site.wire(room, ana) as wire:
-            number = _say(wire, text, client_id)
-            if _say(wire, text, client_id) != number:
+            number = say_confirmed(wire, text, client_id)
+            if say_confirmed(wire, text, client_id) != number:
                 raise Unanswered("stored-twice", count=2, text=text, frames=wire.heard[-3:])
-        missed = [_say(other, "enquanto isso", secrets.token_hex(8)) for _ in range(2)]
-        told = [_as_dict(frame) for frame in other.heard]
+        missed = [say_confirmed(other, "enquanto isso", secrets.token_hex(8)) for _ in range(2)]
+        told = [as_dict(frame) for frame in other.heard]
         if sum(frame.get("message") == text for frame in told) > 1:
             raise Unanswered("told-twice", text=text, frames=told)
     with site.wire(room, ana) as wire:
-        found = _history(wire)
+        found = ask_history(wire)
         same = [message for message in found if message.get("message") == text]
         ids = [message.get("id") for message in found]
         if ids != sorted(ids, key=lambda number: number if isinstance(number, int) else 0):
@@ -298,12 +304,12 @@ def history(site: Site) -> None:
             raise Unanswered("stored-twice", count=len(same), text=text, frames=wire.heard[-1:])
         if same[0].get("id") != number:
             raise Unanswered("other-id", number=number, frames=same)
-        after = [message.get("id") for message in _history(wire, after=number)]
+        after = [message.get("id") for message in ask_history(wire, after=number)]
         if after != missed:
             raise Unanswered("not-caught-up", number=number, wanted=missed, found=after)
 
 
-def _say(wire: Wire, text: str, client_id: str) -> int:
+def say_confirmed(wire: Wire, text: str, client_id: str) -> int:
     """Say something, and wait until it is confirmed; its number."""
     wire.say(message=text, message2="", client_id=client_id)
     try:
@@ -317,7 +323,8 @@ def _say(wire: Wire, text: str, client_id: str) -> int:
     return answer["id"]
 
 
-def _history(wire: Wire, **asked: object) -> list[dict]:
+def ask_history(wire: Wire, **asked: object) -> list[dict]:
+    """The messages of the history that is asked for."""
     wire.say(type="history", **asked)
     answer = wire.hear(wanted=lambda frame: frame.get("type") in ("history", "error"))
     messages = answer.get("messages")
@@ -326,7 +333,8 @@ def _history(wire: Wire, **asked: object) -> list[dict]:
     return messages
 
 
-def _as_dict(frame: object) -> dict:
+def as_dict(frame: object) -> dict:
+    """What a Wire has heard, as the frame that it is; one that is none is empty."""
     if isinstance(frame, str):
         with suppress(ValueError):
             frame = json.loads(frame)

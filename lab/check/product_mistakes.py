@@ -18,7 +18,7 @@ CHAT = (CONSUMERS, PROTOCOL, LIMITS, MODELS, PRESENCE, HISTORY, "chat/views.py")
 """Where the lessons write what the chat does; the rest of the project comes after them."""
 
 
-def _find(source: Source, *patterns: str) -> tuple[str, int] | None:
+def find_line(source: Source, *patterns: str) -> tuple[str, int] | None:
     """The first line of the project that one of the patterns is found in, the first one first."""
     others = [
         file
@@ -34,7 +34,8 @@ def _find(source: Source, *patterns: str) -> tuple[str, int] | None:
     return None
 
 
-def _there(mistake: str, place: tuple[str, int] | None, **values: object) -> Finding | None:
+def there(mistake: str, place: tuple[str, int] | None, **values: object) -> Finding | None:
+    """The mistake at a file's line; none without one."""
     return Finding(mistake, *place, values) if place else None
 
 
@@ -104,12 +105,12 @@ def outbox(evidence: Evidence, source: Source) -> Finding | None:
     """A reader that has stopped, and that others wait for, or for whom everything is kept."""
     if evidence.kind not in ("stalled", "unbounded") or evidence.errors:
         return None
-    queue = _find(source, r"\bQueue\(")
+    queue = find_line(source, r"\bQueue\(")
     if not _in_asgi(source, r"Outbox") and (queue is None or queue[0] == OUTBOX):
         line = _websocket(source)
         return Finding("outbox-missing", ASGI, line) if line else None
     if evidence.kind == "unbounded":
-        return _there("outbox-unbounded", queue, size=evidence.seen["size"])
+        return there("outbox-unbounded", queue, size=evidence.seen["size"])
     return None
 
 
@@ -132,10 +133,10 @@ def bad_frame(evidence: Evidence, source: Source) -> Finding | None:
         closing = calls(receive, "close")
         code = evidence.seen["code"]
         found = (CONSUMERS, closing[0].lineno) if closing else None
-        return _there("error-closes", found, code=code, sent=sent)
+        return there("error-closes", found, code=code, sent=sent)
     if evidence.kind == "silence" and evidence.probe == "frames":
-        place = _find(source, r"except \w*(ProtocolError|Error|Invalid)\w*")
-        return _there("error-not-sent", place, sent=sent)
+        place = find_line(source, r"except \w*(ProtocolError|Error|Invalid)\w*")
+        return there("error-not-sent", place, sent=sent)
     return None
 
 
@@ -143,13 +144,15 @@ def _not_told(evidence: Evidence, source: Source) -> Finding | None:
     frame, sent = evidence.seen["frames"][0], evidence.seen["sent"]
     if frame.get("type") == "error":
         missing = [key for key in ("code", "detail") if not frame.get(key)]
-        place = _find(source, r"""["']type["']\s*:\s*["']error["']""", r"""type=["']error["']""")
-        return _there("error-frame-key", place, name=", ".join(missing))
+        place = find_line(
+            source, r"""["']type["']\s*:\s*["']error["']""", r"""type=["']error["']"""
+        )
+        return there("error-frame-key", place, name=", ".join(missing))
     if frame.get("type") == "chat" and frame.get("author") == "admin":
         return _author_believed(source)
     if frame.get("type") == "chat":
-        place = _find(source, r"def (parse|validate|clean)\w*\(", r"json\.loads\(")
-        return _there("bad-frame-accepted", place, sent=sent)
+        place = find_line(source, r"def (parse|validate|clean)\w*\(", r"json\.loads\(")
+        return there("bad-frame-accepted", place, sent=sent)
     return None
 
 
@@ -158,19 +161,19 @@ def limit(evidence: Evidence, source: Source) -> Finding | None:
     if evidence.errors:
         return None
     if evidence.kind == "large-open":
-        place = _find(source, r"""["']too.large["']""", r"MAX\w*BYTES\b", r"def parse\b")
-        return _there("large-not-closed", place)
+        place = find_line(source, r"""["']too.large["']""", r"MAX\w*BYTES\b", r"def parse\b")
+        return there("large-not-closed", place)
     if evidence.kind == "large-code":
         code = evidence.seen["code"]
-        place = _find(source, rf"=\s*{code}\b", rf"close\(.*{code}\b", r"""["']too.large["']""")
-        return _there("large-code", place, code=code)
+        place = find_line(source, rf"=\s*{code}\b", rf"close\(.*{code}\b", r"""["']too.large["']""")
+        return there("large-code", place, code=code)
     if evidence.kind == "never-limited":
         method = source.methods().get("receive") or source.methods().get("receive_json")
         place = (CONSUMERS, method.lineno) if method else None
-        return _there("never-limited", place, count=evidence.seen["count"])
+        return there("never-limited", place, count=evidence.seen["count"])
     if evidence.kind == "still-limited":
-        place = _find(source, r"tokens\s*=.*\bmin\(|tokens\s*\+=|refill", r"class \w*Bucket")
-        return _there("limit-never-ends", place)
+        place = find_line(source, r"tokens\s*=.*\bmin\(|tokens\s*\+=|refill", r"class \w*Bucket")
+        return there("limit-never-ends", place)
     return None
 
 
@@ -236,8 +239,8 @@ def let_in(evidence: Evidence, source: Source) -> Finding | None:
     if evidence.kind == "logout-open" and not _in_asgi(source, r"Session(?!Middleware)"):
         return Finding("logout-unwatched", ASGI, _websocket(source))
     if evidence.kind == "guest-let-in":
-        place = _find(source, r"def lets_in\b", r"is_authenticated", r"def connect\b")
-        return _there("guest-let-in", place)
+        place = find_line(source, r"def lets_in\b", r"is_authenticated", r"def connect\b")
+        return there("guest-let-in", place)
     return None
 
 
@@ -258,14 +261,16 @@ def account(evidence: Evidence, source: Source) -> Finding | None:
         frame = evidence.seen["frames"][-1]
         if "author" in frame:
             return None
-        place = _find(source, r"""["']type["']\s*:\s*["']chat["']""", r"def chat_message\b")
-        return _there("author-missing", place)
+        place = find_line(source, r"""["']type["']\s*:\s*["']chat["']""", r"def chat_message\b")
+        return there("author-missing", place)
     return None
 
 
 def _author_believed(source: Source) -> Finding | None:
-    place = _find(source, r"""["']author["'].*(get\(|loads|\[["']author["']\])""", r"\bauthor\b")
-    return _there("author-believed", place)
+    place = find_line(
+        source, r"""["']author["'].*(get\(|loads|\[["']author["']\])""", r"\bauthor\b"
+    )
+    return there("author-believed", place)
 
 
 def _form_template(path: object, source: Source) -> str | None:
@@ -340,11 +345,11 @@ def routes(evidence: Evidence, source: Source) -> Finding | None:
 def group(evidence: Evidence, source: Source) -> Finding | None:
     """A group's name that not every title fits, or that all rooms share."""
     if evidence.saying(r"(Group|Channel) name must be"):
-        place = _find(source, r"""f["'][^"']*\{[^}]*title""", r"group\w*\s*=.*title")
-        return _there("group-name-title", place)
+        place = find_line(source, r"""f["'][^"']*\{[^}]*title""", r"group\w*\s*=.*title")
+        return there("group-name-title", place)
     if evidence.kind == "crosstalk":
-        place = _find(source, r"def group_name\b", r"group_name\s*=", r"group_add\b")
-        return _there("group-shared", place)
+        place = find_line(source, r"def group_name\b", r"group_name\s*=", r"group_add\b")
+        return there("group-shared", place)
     return None
 
 
@@ -357,16 +362,16 @@ def presence(evidence: Evidence, source: Source) -> Finding | None:
     if evidence.errors:
         return None
     if evidence.kind == "no-leave":
-        place = _find(source, r"def (leave|disconnect|websocket_disconnect)\b")
-        return _there("leave-missing", place)
+        place = find_line(source, r"def (leave|disconnect|websocket_disconnect)\b")
+        return there("leave-missing", place)
     if evidence.kind == "no-join":
-        return _there("join-missing", _find(source, r"presence\.enter\(", r"def connect\b"))
+        return there("join-missing", find_line(source, r"presence\.enter\(", r"def connect\b"))
     if evidence.kind == "people-wrong":
         frame = evidence.seen["frames"][0]
         told = frame.get("people")
         if isinstance(told, list) and len(set(map(str, told))) < len(told):
-            place = _find(source, r"def people\b", r"""["']people["']""")
-            return _there("people-twice", place)
+            place = find_line(source, r"def people\b", r"""["']people["']""")
+            return there("people-twice", place)
     return None
 
 
@@ -393,7 +398,7 @@ def history(evidence: Evidence, source: Source) -> Finding | None:
     if evidence.kind not in kinds:
         return None
     mistake, patterns = kinds[evidence.kind]
-    return _there(mistake, _find(source, *patterns), error="—")
+    return there(mistake, find_line(source, *patterns), error="—")
 
 
 RULES = (

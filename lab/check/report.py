@@ -24,6 +24,8 @@ _WRITTEN_IN = {
     **dict.fromkeys(("mywebsite/secret.py", "chat/static/chat/chat.js"), "10-security"),
     **dict.fromkeys(("chat/models.py", "chat/presence.py"), "11-rooms"),
     "chat/history.py": "12-history",
+    **dict.fromkeys(("chat/connection.py", "chat/frames.py"), "13-scale"),
+    **dict.fromkeys(("chat/fanout.py", "chat/relay.py"), "13-scale"),
 }
 
 

