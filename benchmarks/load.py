@@ -19,6 +19,11 @@ from picows import WSError
 from benchmarks.machine import busy_seconds, cpu_seconds
 from benchmarks.room import Job, LoadError, Room
 
+try:
+    from uvloop import new_event_loop
+except ImportError:  # it isn't installed; for Windows there is none
+    from asyncio import new_event_loop
+
 CLOSED_STRIDE = 64
 """In the closed loop, a reader looks into one frame of so many."""
 LATENCIES_A_SECOND = 20_000
@@ -138,10 +143,10 @@ async def run(job: Job) -> dict:
     try:
         await room.join()
         if room.proof:
-            return {"proof": asdict(await proof_loop(room))}
+            return {"proof": room_found(room, **asdict(await proof_loop(room)))}
         await closed_loop(room, job.warm_up)
         closed = await closed_loop(room, job.closed)
-        found = {"closed": asdict(closed)}
+        found = room_found(room, closed=asdict(closed))
         half = closed.messages / closed.seconds / 2
         found["open"] = summed_up(await open_loop(room, job.open, half), half)
         if job.common_rate:
@@ -152,6 +157,11 @@ async def run(job: Job) -> dict:
         return {"failed": str(error) or type(error).__name__}
     finally:
         await room.leave()
+
+
+def room_found(room: Room, **found: object) -> dict:
+    """This; and how the connections are spread, where there is more than one process."""
+    return found | ({"spread": room.spread} if room.spread else {})
 
 
 def summed_up(phase: Phase, rate: float) -> dict:
@@ -165,4 +175,5 @@ def summed_up(phase: Phase, rate: float) -> dict:
 
 if __name__ == "__main__":
     gc.disable()  # its pauses would be measured; one room's garbage is little
-    print(json.dumps(asyncio.run(run(Job(**json.load(sys.stdin))))))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        print(json.dumps(runner.run(run(Job(**json.load(sys.stdin))))))

@@ -45,10 +45,24 @@ def most_connections() -> int:
     return wanted - 100
 
 
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """A process and all those that it started, and they, that are alive."""
+    return [process, *process.children(recursive=True)]
+
+
 def cpu_seconds(process: psutil.Process) -> float:
     """What a process and its children computed so far."""
-    family = [process, *process.children(recursive=True)]
-    return sum(sum(member.cpu_times()[:2]) for member in family)
+    return sum(sum(member.cpu_times()[:2]) for member in family(process))
+
+
+def connections(process: psutil.Process, port: int) -> list[int]:
+    """How many connections to a port there are, for each of a family that listens there."""
+    counts = []
+    for member in family(process):
+        there = [found for found in member.net_connections("tcp") if found.laddr.port == port]
+        if any(found.status == psutil.CONN_LISTEN for found in there):
+            counts.append(sum(found.status == psutil.CONN_ESTABLISHED for found in there))
+    return counts
 
 
 def busy_seconds(chosen: tuple[int, ...]) -> float:

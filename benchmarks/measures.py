@@ -22,7 +22,7 @@ IDLE_READERS = 1000
 HANDSHAKES = 500
 LOAD_TIMEOUT = 180
 """Seconds that a room may take altogether."""
-PROOF_READERS = 5
+PROOF_READERS = peers.ENOUGH_TO_SPREAD
 PROOF_MESSAGES = 40
 _PREFIXES = count(1)
 
@@ -135,6 +135,7 @@ def _load(server: Server, **job: object) -> dict:
         "port": server.port,
         "dialect": server.peer.dialect,
         "server_pid": server.process.pid,
+        "processes": server.peer.processes,
         "prefix": f"{time.time_ns():x}-{next(_PREFIXES)}",
     }
     try:

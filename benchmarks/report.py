@@ -62,6 +62,7 @@ def markdown(results: dict) -> str:
     }
     heads_alone = ["", "connections/s", "KiB an idle reader (USS)", "KiB an idle reader (RSS)"]
     lines += ["", "## Connections and memory", "", *_table(heads_alone, rows)]
+    lines += _spread(summary, sizes)
     lines += ["", "## Targets", "", *_targets(targets(summary))]
     lines += _load_generator(results, table)
     failed = list(failures(results["rounds"]))
@@ -94,6 +95,18 @@ def _machine(results: dict) -> str:
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
         f"{machine['system']} {machine['kernel']}; {pinned}. {versions}."
     )
+
+
+def _spread(summary: dict, sizes: list[str]) -> list[str]:
+    """Whether the connections really were with all of a peer's processes."""
+    lines = []
+    for peer, found in summary.items():
+        shares = {size: found["rooms"].get(size, {}).get("fewest_connections") for size in sizes}
+        said = [f"{cell(share, 2)} with {int(size):,}" for size, share in shares.items() if share]
+        if said:
+            lines += ["", f"Of its readers and sender, `{peer}`'s emptiest process had a share of"]
+            lines += [", ".join(said) + " readers."]
+    return lines
 
 
 def _load_generator(results: dict, table: Callable[[str, str, int], list[str]]) -> list[str]:

@@ -13,6 +13,8 @@ from picows import WSCloseCode, ws_connect
 from benchmarks import dialects
 from benchmarks.clients import Reader, Sender
 from benchmarks.handshakes import HOST, origin
+from benchmarks.machine import connections
+from benchmarks.peers import ENOUGH_TO_SPREAD
 
 CONNECTING_AT_ONCE = 32
 """How many handshakes may be under way; fewer than any peer's queue of connections."""
@@ -30,6 +32,8 @@ class Job:
     dialect: str
     readers: int
     server_pid: int
+    processes: int = 1
+    """Over how many processes the server's connections are spread."""
     prefix: str = "bench"
     """What the clients' ids begin with: another one for each job."""
     outstanding: int = 8
@@ -70,6 +74,8 @@ class Room:
         self.last_delivery = 0.0
         self.all_done = asyncio.Event()
         self.server = psutil.Process(job.server_pid)
+        self.spread: list[int] = []
+        """Of a server of several processes: how many connections each has."""
         self.database = (
             sqlite3.connect(f"file:{job.database}?mode=ro", uri=True) if job.database else None
         )
@@ -95,6 +101,18 @@ class Room:
         await connect(self.sender)
         await asyncio.sleep(0.1)  # what a server says to newcomers is not counted
         self.joined = True
+        if self.job.processes > 1:
+            self.spread = connections(self.server, self.job.port)
+            self.check_spread()
+
+    def check_spread(self) -> None:
+        """Each process must have a reader, whether or not it has the sender too.
+
+        Raises LoadError if one has none, unless there are so few that this may be by chance.
+        """
+        few = len(self.readers) < ENOUGH_TO_SPREAD
+        if len(self.spread) != self.job.processes or (min(self.spread) < 2 and not few):
+            raise LoadError(f"the processes have {self.spread} connections")
 
     def fail(self, reason: str) -> None:
         """The first failure ends what is under way."""

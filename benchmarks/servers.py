@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks import dialects, handshakes, machine
-from benchmarks.machine import cpu_seconds
-from benchmarks.peers import Peer
+from benchmarks.machine import cpu_seconds, family
+from benchmarks.peers import ENOUGH_TO_SPREAD, Peer
 
 START_TIMEOUT = 30
 """Seconds until a server must answer a handshake."""
@@ -39,12 +39,15 @@ class Server:
     """What was prepared for it."""
 
     def memory(self) -> dict[str, int]:
-        """Bytes of the process that serves, without its children: all, and its own alone.
+        """Bytes of the process and those that it started: all, and their own alone.
 
         "uss" is missing where the system doesn't tell it.
         """
-        full = self.process.memory_full_info()
-        return {"rss": full.rss} | ({"uss": full.uss} if hasattr(full, "uss") else {})
+        each = [member.memory_full_info() for member in family(self.process)]
+        found = {"rss": sum(full.rss for full in each)}
+        if hasattr(each[0], "uss"):
+            found["uss"] = sum(full.uss for full in each)
+        return found
 
     def settle(self, timeout: float = 5) -> None:
         """Wait until the server has nothing to do any more, or for timeout seconds."""
@@ -99,10 +102,11 @@ def end(process: subprocess.Popen) -> None:
 
 def _wait_until_it_answers(process: subprocess.Popen, peer: Peer, port: int, log: Path) -> None:
     last = "it ended"
+    enough = 1 if peer.processes == 1 else ENOUGH_TO_SPREAD  # to see that each process is ready
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            handshakes.open_many(port, dialects.find(peer.dialect), 1).close()
+            handshakes.open_many(port, dialects.find(peer.dialect), enough).close()
         except handshakes.HandshakeError as error:
             last = str(error)
             time.sleep(0.05)

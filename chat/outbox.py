@@ -43,6 +43,19 @@ class Outbox:
     the others their time and the server its memory.
     """
 
+    __slots__ = (  # there may be very many
+        "_bytes",
+        "_connection",
+        "_events",
+        "_is_direct",
+        "_listening",
+        "_max_bytes",
+        "_over",
+        "_passing_on",
+        "_receive",
+        "_send",
+    )
+
     def __init__(self, connection, receive, send, max_bytes):
         self._connection = connection  # uvicorn's own, or None
         self._is_direct = False  # whether prepared frames go to it, past the queue

