@@ -156,3 +156,22 @@ def _table(heads: list[str], rows: dict[str, list[str]]) -> list[str]:
     rule = "|---" + "|---:" * (len(heads) - 1) + "|"
     lines = [f"| {' | '.join(heads)} |", rule]
     return lines + [f"| {' | '.join([title, *cells])} |" for title, cells in rows.items()]
+
+
+IN_SHORT = ("finished", "tutorial-daphne", "starlette", "socket.io", "websockets")
+"""The peers that the READMEs show, of all that there are."""
+
+
+def in_short(results: dict) -> list[str]:
+    """The rows of the READMEs' table, medians all: deliveries a second, memory, connections."""
+    rows = []
+    for peer in IN_SHORT:
+        found = results["summary"][peer]
+        rooms = [found["rooms"].get(size, {}) for size in ("100", "500", "2000")]
+        figures = [(room.get("deliveries_per_second"), 0) for room in rooms]
+        figures += [(found["kib_per_reader"], 1), (found["connections_per_second"], 0)]
+        cells = [
+            f"{figure['median']:,.{digits}f}" if figure else NONE for figure, digits in figures
+        ]
+        rows.append(f"| {' | '.join([results['peers'][peer], *cells])} |")
+    return rows

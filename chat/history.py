@@ -34,8 +34,9 @@ class Said(NamedTuple):
     @property
     def key(self):
         """What is stored once; None if the client gave no id."""
-        client_id = self.message.client_id
-        return client_id and (self.room.pk, self.author, client_id)
+        if self.message.client_id is None:
+            return None
+        return self.room.pk, self.author, self.message.client_id
 
 
 class Writer:

@@ -29,8 +29,9 @@ class BoundedOutbox:
     async def __call__(self, scope, receive, send):
         connection = scope.get("extensions", {}).get(EXTENSION)
         outbox = Outbox(connection, receive, send, settings.CHAT_BACKLOG_BYTES)
+        scope["outbox"] = outbox
         try:
-            await self.application(scope | {"outbox": outbox}, outbox.receive, outbox.send)
+            await self.application(scope, outbox.receive, outbox.send)
         finally:
             await outbox.end()
 

