@@ -148,17 +148,18 @@ async def listen(group_name, hear, subscribed):
 
     Raises what the layer raises.
     """
-    layer = get_channel_layer()
-    async with asyncio.timeout(PATIENCE):
-        channel = await layer.new_channel()
-        await layer.group_add(group_name, channel)
-    subscribed.set()
+    layer, channel = get_channel_layer(), None
     try:
+        async with asyncio.timeout(PATIENCE):
+            channel = await layer.new_channel()
+            await layer.group_add(group_name, channel)
+        subscribed.set()
         while True:
             hear(await layer.receive(channel))
     finally:
-        with suppress(Exception):  # a layer that is away has forgotten it already
-            await layer.group_discard(group_name, channel)
+        if channel is not None:
+            with suppress(Exception):  # a layer that is away has forgotten it already
+                await layer.group_discard(group_name, channel)
 
 
 async def send(group_name, events, name=None):

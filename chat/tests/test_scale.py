@@ -49,7 +49,7 @@ async def numbers_heard(client, count):
 async def test_what_one_says_everybody_hears_on_both_servers_in_one_order(servers):
     first, second = servers
     async with (
-        asyncio.timeout(15),
+        asyncio.timeout(40),
         chat(first) as ana,
         chat(second) as bia,
         chat(first) as clara,
@@ -73,7 +73,7 @@ async def test_who_is_here_is_told_on_both_servers(servers):
         url = f"ws://{servers[number]}{ROOM}"
         return connect(url, proxy=None, additional_headers=people[number].headers)
 
-    async with asyncio.timeout(10), open_as(0) as ana:
+    async with asyncio.timeout(30), open_as(0) as ana:
         await ask(ana, type="people")
         assert (await hear(ana, "people"))["people"] == [names[0]]
         async with open_as(1):
@@ -85,7 +85,7 @@ async def test_who_is_here_is_told_on_both_servers(servers):
 async def test_without_its_valkey_the_chat_goes_on_and_heals_when_it_is_back(servers, valkey):
     first, second = servers
     port = valkey.port
-    async with asyncio.timeout(40), chat(first) as ana, chat(first) as bia, chat(second) as clara:
+    async with asyncio.timeout(60), chat(first) as ana, chat(first) as bia, chat(second) as clara:
         for client in (ana, bia, clara):
             await ask(client, type="people")
         valkey.terminate()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lab.check.evidence import Evidence
 from lab.check.findings import Finding
-from lab.check.product_mistakes import HISTORY, OUTBOX, find_line, there
+from lab.check.product_mistakes import HISTORY, OUTBOX, there
 from lab.check.source import CONSUMERS, SETTINGS, Source, calls, functions
 
 CONNECTION, FANOUT, RELAY = "chat/connection.py", "chat/fanout.py", "chat/relay.py"
@@ -91,7 +91,7 @@ def heard_here(evidence: Evidence, source: Source) -> Finding | None:
         return Finding("store-not-awaited", HISTORY, back.lineno)
     if evidence.kind == "closed":
         return None
-    if made and not find_line(source, r"\.set_result\("):
+    if made and not source.line(HISTORY, r"\.set_result\("):
         return Finding("store-unresolved", HISTORY, made[0].lineno)
     publish = _function(source, FANOUT, "publish")
     if _lacks(publish, "arrived", "deliver", "hear"):
