@@ -26,6 +26,8 @@ except ImportError:  # it isn't installed; for Windows there is none
 
 CLOSED_STRIDE = 64
 """In the closed loop, a reader looks into one frame of so many."""
+BEARABLE = 0.8
+"""The share of its maximum up to which a server can be asked for a rate, and still keep up."""
 LATENCIES_A_SECOND = 20_000
 """About how many latencies are taken in a second of the open loop."""
 
@@ -147,11 +149,10 @@ async def run(job: Job) -> dict:
         await closed_loop(room, job.warm_up)
         closed = await closed_loop(room, job.closed)
         found = room_found(room, closed=asdict(closed))
-        half = closed.messages / closed.seconds / 2
-        found["open"] = summed_up(await open_loop(room, job.open, half), half)
-        if job.common_rate:
-            phase = await open_loop(room, job.open, job.common_rate)
-            found["common"] = summed_up(phase, job.common_rate)
+        most = closed.messages / closed.seconds
+        found["open"] = summed_up(await open_loop(room, job.open, most / 2), most / 2)
+        if 0 < job.pace < BEARABLE * most:
+            found["paced"] = summed_up(await open_loop(room, job.open, job.pace), job.pace)
         return found
     except (LoadError, WSError, OSError, TimeoutError) as error:
         return {"failed": str(error) or type(error).__name__}

@@ -36,8 +36,6 @@ class Plan:
     warm_up: float = 0.4
     closed: float = 2.0
     open: float = 1.2
-    common_rates: tuple[tuple[int, float], ...] = ((100, 20.0),)
-    """(readers, messages a second) of the open loops that are the same for every peer."""
     idle_readers: int = IDLE_READERS
     handshakes: int = HANDSHAKES
     patience: float = 5.0
@@ -61,8 +59,11 @@ def proof(server: Server, plan: Plan) -> dict:
     return found if "failed" in found else found["proof"]
 
 
-def room(server: Server, readers: int, plan: Plan) -> dict:
-    """The closed and the open loops with that many readers; flagged where it must be."""
+def room(server: Server, readers: int, plan: Plan, pace: float = 0.0) -> dict:
+    """The closed and the open loops with that many readers; flagged where it must be.
+
+    pace: messages a second of one more open loop, the same for all peers that can bear it.
+    """
     found = _load(
         server,
         readers=readers,
@@ -70,7 +71,7 @@ def room(server: Server, readers: int, plan: Plan) -> dict:
         warm_up=plan.warm_up,
         closed=plan.closed,
         open=plan.open,
-        common_rate=dict(plan.common_rates).get(readers, 0.0),
+        pace=pace,
         patience=plan.patience,
         cores=plan.cores,
     )
@@ -87,7 +88,7 @@ def flags(found: dict, plan: Plan) -> list[str]:
     share = closed["load_cpu"] / closed["seconds"]
     if share > BUSY:
         doubts.append(f"the load generator used {share:.0%} of its core")
-    for name in {"open", "common"} & found.keys():
+    for name in {"open", "paced"} & found.keys():
         if found[name]["lag"] > LATE * plan.open:
             doubts.append(f"the load generator sent {found[name]['lag'] * 1000:.0f} ms late")
     return doubts

@@ -41,16 +41,11 @@ def markdown(results: dict) -> str:
     lines += table("Deliveries a second, eight messages under way", "deliveries_per_second", 0)
     lines += table("Latency at half of the peer's own maximum: median, ms", "half_load_p50_ms", 2)
     lines += table("Latency at half of the peer's own maximum: p99, ms", "half_load_p99_ms", 2)
-    for readers, rate in settings["common_rates"]:
-        rows = {
-            titles[peer]: [
-                cell(found["rooms"].get(str(readers), {}).get(f"common_rate_{part}_ms"), 2)
-                for part in ("p50", "p99")
-            ]
-            for peer, found in summary.items()
-        }
-        heading = f"Latency at {rate:g} messages a second to {readers:,} readers, ms"
-        lines += ["", f"## {heading}", "", *_table(["", "median", "p99"], rows)]
+    lines += table("Latency at half of Socket.IO's maximum: median, ms", "paced_p50_ms", 2)
+    lines += table("Latency at half of Socket.IO's maximum: p99, ms", "paced_p99_ms", 2)
+    lines += table(
+        "Messages a second at half of Socket.IO's maximum", "paced_messages_per_second", 0
+    )
     lines += table("Server's CPU seconds a million deliveries", "cpu_seconds_per_million", 2)
     rows = {
         titles[peer]: [

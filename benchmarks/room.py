@@ -44,7 +44,7 @@ class Job:
     """Seconds of the closed loop."""
     open: float = 0.0
     """Seconds of the open loop, at half of what the closed loop found."""
-    common_rate: float = 0.0
+    pace: float = 0.0
     """Messages a second of one more open loop, the same for every peer; 0 for none."""
     proof_messages: int = 0
     """How many messages to send with every frame checked, instead of measuring."""

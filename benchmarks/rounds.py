@@ -6,7 +6,7 @@ from statistics import fmean
 
 from benchmarks import measures, servers
 from benchmarks.measures import Plan
-from benchmarks.peers import BARE, Peer
+from benchmarks.peers import BARE, PACEMAKER, Peer
 
 FIRST_GUESS = 6
 """Seconds that a step may take, before any has been timed."""
@@ -47,16 +47,31 @@ def run(peers: list[Peer], plan: Plan, calibrate: bool) -> Found:
         for bare in BARE:
             found["calibration"].append(_calibrate(bare, plan))
             progress.done((bare.name, 0), f"calibration  {bare.title}")
+    pacemaker_first = sorted(peers, key=lambda peer: peer.name != PACEMAKER)
     for number in range(1, plan.rounds + 1):
         of_round: dict[str, Found] = {}
-        found["rounds"].append(of_round)
-        for peer in peers:
-            of_round[peer.name] = measure(peer, plan, number, progress)
+        for peer in pacemaker_first:
+            rooms = _good(of_round.get(PACEMAKER, {"rooms": {}}))
+            pace = {int(size): room["open"]["rate"] for size, room in rooms.items()}
+            of_round[peer.name] = measure(peer, plan, number, progress, pace)
+            if peer.name == PACEMAKER:
+                for room in _good(of_round[PACEMAKER]).values():
+                    room["paced"] = room["open"]
+        found["rounds"].append({peer.name: of_round[peer.name] for peer in peers})
     return found
 
 
-def measure(peer: Peer, plan: Plan, number: int = 1, progress: Progress | None = None) -> Found:
-    """One round of one peer. What fails has its reason under "failed" instead of figures."""
+def measure(
+    peer: Peer,
+    plan: Plan,
+    number: int = 1,
+    progress: Progress | None = None,
+    pace: dict[int, float] | None = None,
+) -> Found:
+    """One round of one peer. What fails has its reason under "failed" instead of figures.
+
+    pace: messages a second of the open loop that all peers share, by the number of readers.
+    """
     found: Found = {"rooms": {}}
     sizes = [readers for readers in plan.readers if readers <= peer.most_readers]
     first = True
@@ -76,7 +91,7 @@ def measure(peer: Peer, plan: Plan, number: int = 1, progress: Progress | None =
                         return found
                 while sizes:
                     readers = sizes.pop(0)
-                    of_room = measures.room(server, readers, plan)
+                    of_room = measures.room(server, readers, plan, (pace or {}).get(readers, 0))
                     found["rooms"][str(readers)] = of_room
                     _tell(progress, peer, readers, number, _room_in_words(of_room))
                     if "failed" in of_room:
@@ -106,6 +121,11 @@ def _calibrate(bare: Peer, plan: Plan) -> Found:
         for readers in CALIBRATION_READERS:
             found["rooms"][str(readers)] = measures.room(server, readers, plan)
     return found
+
+
+def _good(found: Found) -> dict[str, Found]:
+    """The rooms that didn't fail."""
+    return {size: room for size, room in found["rooms"].items() if "failed" not in room}
 
 
 def _tell(progress: Progress | None, peer: Peer, step: object, number: int, text: str) -> None:

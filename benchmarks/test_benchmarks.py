@@ -28,7 +28,6 @@ TINY = Plan(
     warm_up=0.05,
     closed=0.3,
     open=0.2,
-    common_rates=((2, 50.0),),
     idle_readers=20,
     handshakes=20,
     patience=0.3,
@@ -237,7 +236,7 @@ async def test_a_confirmed_message_must_be_stored(tmp_path: Path, stored: bool) 
 def test_a_tiny_run_gives_plausible_figures() -> None:
     chosen = [peer for peer in peers.find(["websockets", "starlette"]) if not peer.missing()]
     with ThreadPoolExecutor(2) as threads:
-        found = list(threads.map(lambda peer: rounds.measure(peer, TINY), chosen))
+        found = list(threads.map(lambda peer: rounds.measure(peer, TINY, pace={2: 50.0}), chosen))
     of_round = {peer.name: figures for peer, figures in zip(chosen, found, strict=True)}
     assert list(summary.failures([of_round])) == []
     for figures in found:
@@ -247,11 +246,36 @@ def test_a_tiny_run_gives_plausible_figures() -> None:
         assert 0.3 <= closed["seconds"] < 5
         assert 0 < closed["load_cpu"] <= closed["seconds"] * 1.1
         assert 0 <= closed["server_cpu"] <= closed["seconds"] * 1.1 + 0.05
-        for loop in ("open", "common"):
+        for loop in ("open", "paced"):
             assert 0 < room[loop]["p50"] <= room[loop]["p99"]
             assert room[loop]["samples"] > 0
-        assert room["common"]["messages"] == 10  # 50 a second for 0.2 s
+        assert room["paced"]["messages"] == 10  # 50 a second for 0.2 s
         assert figures["connections"]["rate"] > 0
+
+
+@needs_picows
+def test_a_rate_that_a_peer_cannot_bear_is_left_out() -> None:
+    [peer] = peers.find(["websockets"])
+    found = rounds.measure(peer, TINY, pace={2: 1e7})
+    assert "paced" not in found["rooms"]["2"]
+
+
+def test_all_are_asked_for_half_of_what_the_pacemaker_managed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def measure(peer: Peer, _plan: Plan, _number: int, _progress: object, pace: dict) -> dict:
+        asked.append((peer.name, pace))
+        return {"rooms": {"2": {"open": {"rate": 70.0}}, "5": {"failed": "it ended"}}}
+
+    monkeypatch.setattr(rounds, "measure", measure)
+    chosen = peers.find(["websockets", peers.PACEMAKER])
+    found = rounds.run(chosen, TINY, calibrate=False)
+    assert asked == [(peers.PACEMAKER, {}), ("websockets", {2: 70.0})]
+    [of_round] = found["rounds"]
+    assert list(of_round) == ["websockets", peers.PACEMAKER]
+    assert of_round[peers.PACEMAKER]["rooms"]["2"]["paced"] == {"rate": 70.0}
 
 
 @needs_picows

@@ -9,7 +9,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
 from chat import fanout, history, presence, protocol
-from chat.frames import encode
+from chat.frames import PreparedFrames, encode
 from chat.limits import TokenBucket
 from chat.models import FIRST_ROOM, Room
 from chat.outbox import INTERNAL_ERROR
@@ -107,11 +107,10 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
             await self.close(INTERNAL_ERROR)  # unconfirmed: the client will say it again
             raise
         if new:
-            self.feed.publish(message.frame)
+            await self.feed.publish(message.frame)
         if said.client_id is not None:
-            await self.send_json(
-                {"type": "confirm", "client_id": said.client_id, "id": message.number}
-            )
+            confirm = {"type": "confirm", "client_id": said.client_id, "id": message.number}
+            self.outbox.deliver(PreparedFrames.of(confirm))
 
     async def send_history(self, after=None, before=None):
         if before is not None:

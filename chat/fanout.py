@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from chat import history, presence
-from chat.frames import PreparedFrame
+from chat.frames import PreparedFrames
 from chat.models import FIRST_ROOM
 from chat.relay import Relay
 
@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 2
 GRACE = 0.1
 """Seconds that a message which others overtook may still take."""
+MOST_TOGETHER = 8
+"""How many messages go out in one piece: with each at its longest, 64 KiB."""
 PAUSED = float("inf")
 """Instead of the number of a member's last message: it hears none for now."""
 
@@ -25,8 +27,9 @@ class Feed:
 
     def __init__(self, room):
         self.room = room
-        self.number = room.last_number  # of the last message that went to the members
+        self.number = room.last_number  # of the last message whose turn has come
         self.early = {}  # number: frame, of those that came before their turn
+        self.due = []  # frames whose turn has come, until the end of this turn of the event loop
         self.members = {}  # outbox: number up to which it has everything
         self.watchers = set()  # the outboxes that also hear who comes and goes
         self.mending = None
@@ -46,10 +49,11 @@ class Feed:
         self.members[outbox] = number
         return True
 
-    def publish(self, frame):
+    async def publish(self, frame):
         """A message was stored here: to the members, and to the other processes."""
         self.relay.tell({"message": frame})
         self.arrived(frame)
+        await asyncio.sleep(0)  # until the members have it
 
     def publish_presence(self, frame):
         """Somebody came or went here."""
@@ -64,20 +68,31 @@ class Feed:
             self.tell_watchers(event["presence"])
 
     def arrived(self, frame):
-        """Deliver a message in its turn."""
+        """Deliver a message in its turn, with those that are due at the same time."""
         if frame["id"] > self.number:
             self.early[frame["id"]] = frame
-        while due := self.early.pop(self.number + 1, None):
-            self.deliver(due)
+        while frame := self.early.pop(self.number + 1, None):
+            self.number = frame["id"]
+            if not self.due:
+                asyncio.get_running_loop().call_soon(self.deliver)
+            self.due.append(frame)
+            if len(self.due) == MOST_TOGETHER:
+                self.deliver()
         if self.early and (self.mending is None or self.mending.done()):
             self.mending = asyncio.create_task(self.mend())
 
-    def deliver(self, frame):
-        number = self.number = frame["id"]
-        prepared = PreparedFrame.of(frame)
+    def deliver(self):
+        """Send the members what is due, in one piece."""
+        due, self.due = self.due, []
+        if not due:
+            return
+        first, last = due[0]["id"], due[-1]["id"]
+        together = PreparedFrames.of(*due)
         for outbox, has in self.members.items():
-            if has < number:
-                outbox.deliver(prepared)
+            if has < first:
+                outbox.deliver(together)
+            elif has < last:  # it has read some of it in the history
+                outbox.deliver(PreparedFrames.of(*(frame for frame in due if frame["id"] > has)))
 
     async def mend(self):
         """Find the message that others overtook, should it not come by itself."""
@@ -95,7 +110,7 @@ class Feed:
             more = page.more
 
     def tell_watchers(self, frame):
-        prepared = PreparedFrame.of(frame)
+        prepared = PreparedFrames.of(frame)
         for outbox in self.watchers:
             outbox.deliver(prepared)
 

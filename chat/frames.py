@@ -1,4 +1,4 @@
-"""Frames as they go out; one that goes to many readers is made once."""
+"""Frames as they go out; those that go to many readers are made once."""
 
 import json
 from typing import NamedTuple
@@ -11,14 +11,15 @@ def encode(content):
     return json.dumps(content, ensure_ascii=False)
 
 
-class PreparedFrame(NamedTuple):
-    """A text frame, ready to be sent any number of times."""
+class PreparedFrames(NamedTuple):
+    """Text frames, ready to be sent in one piece, any number of times."""
 
-    text: str
+    texts: list
     data: bytes
-    """The frame's own bytes: unmasked, not compressed (RFC 6455, section 5.2)."""
+    """Their own bytes, one after the other: unmasked, not compressed (RFC 6455, section 5.2)."""
 
     @classmethod
-    def of(cls, content):
-        text = encode(content)
-        return cls(text, Frame(Opcode.TEXT, text.encode()).serialize(mask=False))
+    def of(cls, *contents):
+        texts = [encode(content) for content in contents]
+        frames = [Frame(Opcode.TEXT, text.encode()).serialize(mask=False) for text in texts]
+        return cls(texts, b"".join(frames))

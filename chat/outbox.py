@@ -78,11 +78,12 @@ class Outbox:
         self._put(event)
 
     def deliver(self, prepared):
-        """Send a PreparedFrame: straight to the connection, unless something waits."""
+        """Send PreparedFrames: straight to the connection, unless something waits."""
         if self._is_direct:
             self._connection.transport.write(prepared.data)
         else:
-            self._put({"type": "websocket.send", "text": prepared.text})
+            for text in prepared.texts:
+                self._put({"type": "websocket.send", "text": text})
 
     async def receive(self):
         """The client's next event, or a disconnect once nothing can be sent any more."""
@@ -91,7 +92,8 @@ class Outbox:
                 async with asyncio.timeout(None) as self._listening:
                     return await self._receive()
             except TimeoutError:
-                pass  # it was ended by _end_consumer
+                if self._over is None:
+                    raise  # the server's own: nobody gave this reader up
             finally:
                 self._listening = None
         return {"type": "websocket.disconnect", "code": self._over}
@@ -157,8 +159,9 @@ class Outbox:
 
     def _end_consumer(self, code):
         self._over = self._over or code
-        if self._listening is not None:
-            self._listening.reschedule(0)  # long ago
+        listening, self._listening = self._listening, None  # it can be ended but once
+        if listening is not None:
+            listening.reschedule(0)  # long ago
 
 
 def _size(event):

@@ -1,5 +1,6 @@
 """What an ASGI server runs: Django for HTTP, the chat's consumers for WebSockets."""
 
+import gc
 import os
 
 from channels.auth import AuthMiddlewareStack
@@ -34,3 +35,7 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+# What is loaded by now stays: the garbage collector need not look through it again and again.
+gc.collect()
+gc.freeze()

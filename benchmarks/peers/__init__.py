@@ -159,6 +159,9 @@ PEERS = (
     ),
 )
 
+PACEMAKER = "socket.io"
+"""Whose half load all the others are asked to bear too, to compare them at the same work."""
+
 BARE = tuple(
     Peer(
         f"bare-{how}",

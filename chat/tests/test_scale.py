@@ -1,14 +1,16 @@
 """Two servers, one chat: over a real Valkey, and while it is away."""
 
 import asyncio
+import json
 from random import randrange
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
-from chat.fanout import Feed
+from chat.fanout import MOST_TOGETHER, Feed
 from chat.models import Room
 from chat.tests.conftest import Visitor, serve
 from chat.tests.test_history import ask, chat, hear, say
@@ -113,34 +115,82 @@ async def test_the_page_says_that_others_are_out_of_reach(page, servers, valkey)
 
 
 class Member:
-    """Instead of an outbox: notes what it is given."""
+    """Instead of an outbox: notes what it is given, and in how many pieces."""
 
     def __init__(self):
-        self.heard = []
+        self.pieces = []
 
     def deliver(self, prepared):
-        self.heard.append(prepared.text)
+        self.pieces.append([json.loads(text)["id"] for text in prepared.texts])
+
+    @property
+    def heard(self):
+        return [number for piece in self.pieces for number in piece]
 
 
-@pytest.mark.asyncio
-async def test_messages_that_overtake_each_other_are_delivered_in_order():
-    feed, member = Feed(Room(pk=1, last_number=7)), Member()
-    feed.pause(member)
-    assert feed.resume(member, 7)
-    for number in (10, 8, 9, 8):
-        feed.arrived({"id": number})
-    assert member.heard == ['{"id": 8}', '{"id": 9}', '{"id": 10}']
+@pytest_asyncio.fixture
+async def feed():
+    """A room's feed, whose last message was the seventh."""
+    feed = Feed(Room(pk=1, last_number=7))
+    yield feed
     feed.relay.close()
 
 
+def member_of(feed, number=7):
+    """A member that has everything up to this number."""
+    member = Member()
+    feed.pause(member)
+    assert feed.resume(member, number)
+    return member
+
+
+async def arrive(feed, *numbers):
+    """Let messages come one right after the other."""
+    for number in numbers:
+        feed.arrived({"id": number})
+    await asyncio.sleep(0)
+
+
 @pytest.mark.asyncio
-async def test_a_member_that_reads_the_history_hears_what_follows_it():
-    feed, member = Feed(Room(pk=1, last_number=7)), Member()
+async def test_messages_that_overtake_each_other_are_delivered_in_order(feed):
+    member = member_of(feed)
+    await arrive(feed, 10)
+    assert member.heard == []
+    await arrive(feed, 8, 9, 8)
+    assert member.heard == [8, 9, 10]
+
+
+@pytest.mark.asyncio
+async def test_what_comes_together_is_delivered_in_one_piece(feed):
+    member = member_of(feed)
+    await arrive(feed, 8)
+    await arrive(feed, 9, 10)
+    assert member.pieces == [[8], [9, 10]]
+
+
+@pytest.mark.asyncio
+async def test_a_piece_has_a_largest_size(feed):
+    member = member_of(feed)
+    numbers = list(range(8, 8 + 2 * MOST_TOGETHER + 1))
+    await arrive(feed, *numbers)
+    assert [len(piece) for piece in member.pieces] == [MOST_TOGETHER, MOST_TOGETHER, 1]
+    assert member.heard == numbers
+
+
+@pytest.mark.asyncio
+async def test_a_member_that_has_read_some_of_a_piece_hears_the_rest(feed):
+    ahead, member = member_of(feed, 9), member_of(feed)
+    await arrive(feed, 8, 9, 10)
+    assert ahead.heard == [10]
+    assert member.heard == [8, 9, 10]
+
+
+@pytest.mark.asyncio
+async def test_a_member_that_reads_the_history_hears_what_follows_it(feed):
+    member = Member()
     feed.pause(member)
     feed.arrived({"id": 8})  # while it reads
     assert not feed.resume(member, 7)  # it must read on
     assert feed.resume(member, 9)  # it has read one more than was delivered
-    for number in (9, 10):
-        feed.arrived({"id": number})
-    assert member.heard == ['{"id": 10}']
-    feed.relay.close()
+    await arrive(feed, 9, 10)
+    assert member.heard == [10]

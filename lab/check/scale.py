@@ -55,10 +55,20 @@ class Valkey:
         with self._asked() as redis:
             return len(redis.client_list()) - 1
 
-    def groups(self) -> set[bytes]:
-        """The groups that somebody listens to."""
+    def is_listened_to(self, group: bytes) -> bool:
         with self._asked() as redis:
-            return {name for name in redis.pubsub_channels() if b"group" in name}
+            return group in redis.pubsub_channels()
+
+    @contextmanager
+    def overhearing(self) -> Iterator[list[tuple[bytes, bytes]]]:
+        """What is published meanwhile, as (group, data); the list is filled when this ends."""
+        heard: list[tuple[bytes, bytes]] = []
+        with self._asked() as redis, redis.pubsub(ignore_subscribe_messages=True) as ear:
+            ear.psubscribe("*")
+            ear.get_message(timeout=2)  # waits for the answer to the subscription
+            yield heard
+            while message := ear.get_message(timeout=0.2):
+                heard.append((message["channel"], message["data"]))
 
     @contextmanager
     def _asked(self) -> Iterator[Redis]:
@@ -74,7 +84,6 @@ def two_servers(site: Site) -> None:
     valkey = Valkey(site.valkey_port)
     ana, bia = site.member(0), site.member(1)
     room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
-    before = valkey.groups()
     with Wire(site.beside.port, 2 * site.seconds):
         pass  # a server's first connection takes its time: it loads what all of them need
     with site.wire(room, ana) as here:
@@ -85,16 +94,20 @@ def two_servers(site: Site) -> None:
             came_or_went_beside(here, "join", bia.name)
             _all_in_order(here, there)
             _the_same_history(here, there)
-            _is_told(here, there, valkey)  # still, after reading the history
+            with valkey.overhearing() as published:
+                token = _is_told(here, there, valkey)  # still, after reading the history
         came_or_went_beside(here, "leave", bia.name)
-        listening = valkey.groups() - before
-    _nobody_listens(listening, valkey)
+    _nobody_listens({group for group, data in published if token.encode() in data}, valkey)
 
 
-def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> None:
-    """Speak until a message reaches the other server soon; the second one has to."""
+def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
+    """Speak until a message reaches the other server soon; the second one has to.
+
+    What only that message holds.
+    """
     for _ in range(2):
-        text = f"olá {secrets.token_hex(4)}"
+        token = secrets.token_hex(8)
+        text = f"olá {token}"
         say_confirmed(speaker, text, secrets.token_hex(8))
         began = time.monotonic()
         try:
@@ -104,7 +117,7 @@ def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> None:
                 raise
             break
         if time.monotonic() - began < SOON:
-            return
+            return token
     if valkey.clients() == 0:
         raise Unanswered("layer-unused")
     raise Unanswered("not-relayed", seconds=round(SOON), sent=speaker.sent)
@@ -147,13 +160,14 @@ def _the_same_history(here: Wire, there: Wire) -> None:
         raise Unanswered("beside-history", wanted=wanted, found=found[1])
 
 
-def _nobody_listens(listening: set[bytes], valkey: Valkey) -> None:
+def _nobody_listens(groups: set[bytes], valkey: Valkey) -> None:
     """The groups of a room that all have left must be left too."""
     until = time.monotonic() + LEAVING_SECONDS
-    while left := listening & valkey.groups():
-        if time.monotonic() > until:
-            raise Unanswered("group-stays", name=min(left).decode(errors="replace"))
-        time.sleep(0.02)
+    for group in groups:
+        while valkey.is_listened_to(group):
+            if time.monotonic() > until:
+                raise Unanswered("group-stays", name=group.decode(errors="replace"))
+            time.sleep(0.02)
 
 
 def stopped_reader(site: Site) -> None:
