@@ -83,20 +83,28 @@ class Writer:
 
     async def write(self):
         while self.waiting:
-            for _ in range(TURNS):
-                await asyncio.sleep(0)
-            batch, self.waiting = self.waiting[:BATCH_SIZE], self.waiting[BATCH_SIZE:]
-            try:
-                results = await self.store_all([said for said, _ in batch])
-            except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
-                results = [error] * len(batch)
-            for (_, stored), result in zip(batch, results, strict=True):
+            done = await self.store_waiting()
+            done += await self.store_waiting()  # said meanwhile: both go out in one piece
+            for stored, result in done:
                 if stored.done():
                     continue  # nobody waits for it any more
                 if isinstance(result, Exception):
                     stored.set_exception(result)
                 else:
                     stored.set_result(result)
+
+    async def store_waiting(self):
+        """Store a batch of what waits, if anything does; of each the future and its result."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        batch, self.waiting = self.waiting[:BATCH_SIZE], self.waiting[BATCH_SIZE:]
+        if not batch:
+            return []
+        try:
+            results = await self.store_all([said for said, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+            results = [error] * len(batch)
+        return [(stored, result) for (_, stored), result in zip(batch, results, strict=True)]
 
 
 def store_all(batch):

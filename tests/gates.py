@@ -8,6 +8,7 @@ import nbformat
 
 from lab import cells
 from lab.course import LessonEntry
+from lab.messages import catalogue
 from lab.notebooks import KEPT_CELL_METADATA, METADATA
 
 MAX_BYTES = 1024 * 1024
@@ -134,6 +135,15 @@ def broken_frame(
             yield f"title: does not say {text!r}"
     if f'Lesson("{lesson.name}")' not in code(notebook)[0].source:
         yield "the first code cell does not begin the lesson"
+
+
+def check_not_passed(notebook: nbformat.NotebookNode, language: str) -> Iterator[str]:
+    """The lesson's own check, at its end, must find all well."""
+    all_well = catalogue()["check_all_well"][language].partition("{")[0]
+    for cell in code(notebook):
+        said = "".join(texts(cell))
+        if cell.id == "check" and ("✗" in said or all_well not in said):
+            yield f"its check does not find all well: {said}"
 
 
 def exercises_out_of_step(notebook: nbformat.NotebookNode, names: Iterable[str]) -> Iterator[str]:

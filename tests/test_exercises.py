@@ -4,8 +4,9 @@ The cells that an exercise builds on are run in a kernel, so an answer has what 
 lesson.
 """
 
-import ast
 import json
+import symtable
+from textwrap import indent
 
 import gates
 import pytest
@@ -24,18 +25,27 @@ LESSONS = [lesson for lesson in course.lessons() if exercises.of_lesson(lesson.n
 
 
 def names(source: str) -> tuple[set[str], set[str]]:
-    """The names that a cell gives something to, and those that it uses."""
+    """The names that a cell gives something to, and those of the lesson's that it uses.
+
+    What a function calls its own is neither.
+    """
     if source.startswith("%%"):
         return set(), set()
-    given, used = set(), set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else given).add(node.id)
-        elif isinstance(node, ast.alias):
-            given.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            given.add(node.name)
+    as_function = "async def cell():\n" + indent(source, " ")  # a cell may await
+    [cell] = symtable.symtable(as_function, "cell", "exec").get_children()
+    given = {name.get_name() for name in cell.get_symbols() if _is_given(name)}
+    used, tables = set(), [cell]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for name in table.get_symbols():
+            if name.is_referenced() and (table is cell or name.is_free() or name.is_global()):
+                used.add(name.get_name())
     return given, used
+
+
+def _is_given(name: symtable.Symbol) -> bool:
+    return name.is_assigned() or name.is_imported()
 
 
 def needed(cells: list, wanted: set[str]) -> set[str]:
@@ -51,6 +61,20 @@ def needed(cells: list, wanted: set[str]) -> set[str]:
             found.add(cell.id)
             wanted = wanted | used
     return found
+
+
+def test_the_names_of_a_cell_are_told_from_those_of_its_functions():
+    source = """import os.path as path
+async with opened() as last:
+    count += 1
+def f(number, *more):
+    last_but_one = number + offset
+    return [each for each in more if each > last]
+"""
+    given, used = names(source)
+    assert given == {"path", "last", "count", "f"}
+    assert used >= {"opened", "offset", "last"}
+    assert not used & {"number", "more", "each", "last_but_one", "path"}
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)

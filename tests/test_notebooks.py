@@ -40,6 +40,13 @@ def test_frame(lesson, spoken):
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
+def test_the_lessons_own_check_finds_all_well(lesson, spoken):
+    """What stands there is what nbval compares: so each run tries the lessons' own solution."""
+    notebook = notebooks.read(lesson.notebook(spoken))
+    assert list(gates.check_not_passed(notebook, spoken)) == []
+
+
+@pytest.mark.parametrize("lesson, spoken", LESSONS)
 def test_links_between_lessons_resolve(lesson, spoken):
     path = lesson.notebook(spoken)
     for cell, target in gates.links(notebooks.read(path)):
@@ -93,6 +100,15 @@ def test_an_error_is_found_unless_announced():
     assert not list(gates.unannounced_errors(notebook))
     cell.outputs = []
     assert list(gates.unannounced_errors(notebook))
+
+
+def test_a_check_that_finds_something_is_found(good):
+    [cell] = [cell for cell in good.cells if cell.id == "check"]
+    assert not list(gates.check_not_passed(good, "en"))
+    passed = cell.outputs[0].text
+    for said in (passed.replace("✓", "✗", 1), passed.partition("All is well")[0], ""):
+        cell.outputs[0].text = said
+        assert list(gates.check_not_passed(good, "en"))
 
 
 @pytest.mark.parametrize(

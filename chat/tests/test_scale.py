@@ -11,7 +11,9 @@ from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
 from chat.fanout import MOST_TOGETHER, Feed
+from chat.history import Writer
 from chat.models import Room
+from chat.protocol import ChatMessage
 from chat.tests.conftest import Visitor, serve
 from chat.tests.test_history import ask, chat, hear, say
 
@@ -194,3 +196,26 @@ async def test_a_member_that_reads_the_history_hears_what_follows_it(feed):
     assert feed.resume(member, 9)  # it has read one more than was delivered
     await arrive(feed, 9, 10)
     assert member.heard == [10]
+
+
+@pytest.mark.asyncio
+async def test_what_is_said_during_a_commit_is_stored_before_anybody_hears_either():
+    writer, room, commits, told, others = Writer(), Room(pk=1), [], [], []
+
+    async def say(text):
+        await writer.store(room, "", ChatMessage(text, ""))
+        told.append(text)
+
+    async def store_all(batch):
+        assert told == []
+        commits.append([said.message.message for said in batch])
+        if len(commits) == 1:
+            others.append(asyncio.create_task(say("dois")))
+        return [(None, True)] * len(batch)
+
+    writer.store_all = store_all
+    async with asyncio.timeout(5):
+        await say("um")
+        await asyncio.gather(*others)
+    assert commits == [["um"], ["dois"]]
+    assert told == ["um", "dois"]
