@@ -32,6 +32,8 @@ import product
 import pytest
 from product import Client, chat
 
+from chat.frames import PreparedFrames
+from chat.outbox import Outbox
 from lab.server import WEBSOCKET_PATH, Server
 
 STOPPED, READERS, MESSAGES, ROUNDS = (16, 10, 750, 5) if product.FULL else (4, 3, 40, 1)
@@ -190,3 +192,28 @@ async def test_a_stopped_reader_costs_little_memory(tmp_path, filling, asked):
     said = len(with_them.delays)
     print(f"{memory / 1024:.0f} KiB for each of {STOPPED}, given up after {said} messages or less")
     assert memory <= MOST_MEMORY
+
+
+async def test_a_servers_own_timeout_is_no_reader_that_was_given_up():
+    async def receive() -> dict:
+        raise TimeoutError("the server's own")
+
+    outbox = Outbox(None, receive, receive, max_bytes=1000)
+    with pytest.raises(TimeoutError, match="the server's own"):
+        await outbox.receive()
+
+
+async def test_a_server_that_fails_while_a_reader_is_given_up_ends_the_consumer_once():
+    async def send(_event: dict) -> None:
+        await asyncio.sleep(0)  # until the consumer's end has begun
+        raise RuntimeError("refused")
+
+    outbox = Outbox(None, asyncio.Event().wait, send, max_bytes=1000)
+    consumer = asyncio.create_task(outbox.receive())
+    await asyncio.sleep(0)
+    for _ in range(2):
+        outbox.deliver(PreparedFrames.of("x" * 900))
+    async with asyncio.timeout(PATIENCE):
+        assert await consumer == {"type": "websocket.disconnect", "code": 1013}
+        with pytest.raises(RuntimeError, match="refused"):
+            await outbox.end()
