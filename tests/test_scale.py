@@ -392,11 +392,15 @@ def talkers_of(site: Site, servers: list[object]) -> list[tuple[Talker, object]]
 async def test_what_a_stopped_reader_cost_is_given_back_though_it_never_reads_again(site):
     server = site.servers[0]
     await give_up_stopped_readers(site, server)
-    once = server.memory
-    await give_up_stopped_readers(site, server)
-    more = server.memory - once
-    print(f"{more / 1024:.0f} KiB more after {STOPPED} further stopped readers")
-    assert more < STOPPED * BACKLOG / 2
+    growth = []
+    for _ in range(3):  # what a server buys once, another thread's heap say, it doesn't buy again
+        before = server.memory
+        await give_up_stopped_readers(site, server)
+        growth.append(server.memory - before)
+        print(f"{growth[-1] / 1024:.0f} KiB more after {STOPPED} further stopped readers")
+        if growth[-1] < STOPPED * BACKLOG / 2:
+            return
+    pytest.fail(f"each time more: {growth}")
 
 
 async def give_up_stopped_readers(site: Site, server: Server) -> None:
