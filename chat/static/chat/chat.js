@@ -136,6 +136,8 @@ form.addEventListener("submit", (event) => {
   scroll.scrollTop = scroll.scrollHeight
   sendNext()
 })
+// Until here it was off: the browser itself would have sent the form, and the text with it.
+form.querySelector("button").disabled = false
 
 // One at a time: they arrive in the order in which they were typed.
 function sendNext() {
