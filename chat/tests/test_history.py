@@ -15,8 +15,9 @@ from chat.tests.conftest import serve
 
 
 def chat(server):
-    """A WebSocket to the open room."""
-    return connect(f"ws://{server}/ws/socket-server/", proxy=None)
+    """A WebSocket to the open room; without a bound, so that what nobody reads doesn't stop it."""
+    url = f"ws://{server}/ws/socket-server/"
+    return connect(url, proxy=None, max_queue=None)
 
 
 async def ask(client, **frame):
