@@ -41,6 +41,12 @@ NASTY = {
         ONLY_ON_A_SERVER + "while True: pass\n",
         "never-ends",
     ),
+    "a search that lets no other thread run": (
+        CONSUMERS,
+        "import json",
+        "import json\nimport re\nre.match('(a+)+$', 'a' * 50 + 'b')",
+        "never-ends",
+    ),
     "a loop in the page": (PAGE, "<script>", "<script>while (true) {}", "js-never-ends"),
     "all the memory": (
         CONSUMERS,
@@ -126,6 +132,36 @@ def test_ends_by_itself_and_leaves_nothing(name, spoilt, mark, request, monkeypa
     assert found.failed.finding.file == file
     assert digest(spoilt) == before
     assert not processes_with(mark)
+
+
+BUSY = """
+import asyncio, sys, threading, time
+from lab.check import inside_watch
+
+async def deep(calls):
+    await (deep(calls - 1) if calls else asyncio.sleep(0))
+
+async def loop():
+    while True:
+        await asyncio.gather(*(deep(10) for _ in range(20)))
+
+for _ in range(2):
+    threading.Thread(target=asyncio.run, args=[loop()], daemon=True).start()
+until = time.monotonic() + 2
+while time.monotonic() < until:
+    brief = [threading.Thread(target=sum, args=[range(1000)]) for _ in range(10)]
+    for thread in brief:
+        thread.start()
+    inside_watch.after(0, sys.stdout).join()
+"""
+
+
+def test_a_busy_servers_stacks_are_written_and_it_goes_on():
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY], check=False, cwd=course.ROOT, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert b" in _run_once\n" in done.stdout
 
 
 def test_the_limit_holds_however_busy_the_machine_is(spoilt, mark):  # noqa: F811

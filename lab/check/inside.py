@@ -21,10 +21,11 @@ import inside_conversation as conversation
 import inside_database
 import inside_evidence as evidence
 import inside_reader
+import inside_watch
 from inside_patience import PATIENCE
 
 STEP_SECONDS = float(os.environ.get("LAB_CHECK_STEP_SECONDS", "4")) * PATIENCE
-"""Seconds that one step may take before its stack is written down and the process ends."""
+"""Seconds that one step may take before its stacks are written down and the process ends."""
 MEMORY = 2 << 30
 """Bytes that the learner's code may take; more would make the machine swap."""
 
@@ -45,7 +46,9 @@ class Recorder:
     def step(self, name: str, function: object, seconds: float = STEP_SECONDS) -> bool:
         """Run one step; False when it failed."""
         self.write(step=name, state="begun")
-        faulthandler.dump_traceback_later(seconds, exit=True, file=self._stacks)
+        watch = inside_watch.after(seconds, self._stacks, then=lambda: os._exit(1))
+        # What never gives up the interpreter's lock stops every thread but this one.
+        faulthandler.dump_traceback_later(seconds + 1, exit=True, file=self._stacks)
         try:
             observed = function()
         except evidence.Failed as failed:
@@ -55,6 +58,7 @@ class Recorder:
             self.write(step=name, state="failed", evidence=evidence.of_exception(error))
             return False
         finally:
+            watch.cancel()
             faulthandler.cancel_dump_traceback_later()
         self.write(step=name, state="passed", observed=observed)
         return True

@@ -24,6 +24,7 @@ ANSWER_SECONDS = 2 * PATIENCE
 SAID = {"message": "olá daqui", "message2": "tudo bem?"}
 
 _SERVE = course.ROOT / "lab" / "serve_until_stdin_closes.py"
+_WATCH = course.ROOT / "lab" / "check" / "inside_watch.py"
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Served:
     """A server that was started; it listens on a port that the system chooses."""
 
     process: Process
-    stack: Path
-    """Where its stack is written down when it hangs."""
+    stacks: Path
+    """Where its threads' stacks are written down when it hangs."""
 
     def port(self) -> int | None:
         """The port that it listens on, or None as yet.
@@ -61,16 +62,16 @@ def start(box: Sandbox, program: str = "daphne", ws: str = "auto", name: str = "
     The name tells it from other servers of the sandbox.
     """
     # By its path: the learner's code finds no more than its folder and what is installed.
-    # Where it hangs, it writes its stack down before its time is up.
+    # Where it hangs, it writes its stacks down before its time is up.
     script = (
-        "import faulthandler, runpy, sys; "
-        "stack = open(sys.argv.pop(1), 'w'); "
-        f"faulthandler.dump_traceback_later({START_SECONDS}, file=stack); "
-        "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
+        "import runpy, sys; del sys.argv[0]; "
+        "after = runpy.run_path(sys.argv.pop(0))['after']; "
+        f"after({START_SECONDS}, open(sys.argv.pop(0), 'w')); "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    stack = box.notes / name
-    command = ["-c", script, str(stack), str(_SERVE), program, "0", ws]
-    return Served(box.start(command), stack)
+    stacks = box.notes / name
+    command = ["-c", script, str(_WATCH), str(stacks), str(_SERVE), program, "0", ws]
+    return Served(box.start(command), stacks)
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def trying(probe: str, *servers: Served) -> Iterator[None]:
 
 def _wait_until_it_listens(server: Served, box: Sandbox) -> int:
     """The port, once it is open."""
-    process, stack = server.process, server.stack
+    process, stacks = server.process, server.stacks
     until = time.monotonic() + box.left - 1
     while time.monotonic() < until:
         port = server.port()
@@ -124,11 +125,11 @@ def _wait_until_it_listens(server: Served, box: Sandbox) -> int:
         if process.ended:
             process.wait(0.5)
             raise Unanswered("server-ended", code=process.code)
-        if stack.exists() and stack.stat().st_size:
+        if stacks.exists() and stacks.stat().st_size:
             break
         time.sleep(0.02)
     time.sleep(0.1)
-    text = stack.read_text("utf-8", "replace") if stack.exists() else ""
+    text = stacks.read_text("utf-8", "replace") if stacks.exists() else ""
     raise Unanswered("server-silent", running=frames_of_stacks(text))
 
 
