@@ -52,6 +52,18 @@ def test_other_correct_solutions_pass(name, finished_after, tmp_path):  # noqa: 
     assert report.ok, str(report)
 
 
+@pytest.mark.usefixtures("hurried", "browser_program")
+def test_the_other_channel_layer_over_valkey_passes(finished_after, tmp_path):  # noqa: F811
+    folder = Path(shutil.copytree(finished_after("13-scale"), tmp_path / "workspace"))
+    settings = folder / "mywebsite/settings.py"
+    pub_sub, queues = "channels_redis.pubsub.RedisPubSub", "channels_redis.core.Redis"
+    before = settings.read_text("utf-8")
+    settings.write_text(before.replace(pub_sub, queues), "utf-8")
+    assert settings.read_text("utf-8") != before
+    report = check("13-scale", folder)
+    assert report.ok, str(report)
+
+
 def try_tests(lesson: str, folder: Path) -> Report:
     """Only what a check of the lesson tries last: the learner's own tests."""
     with sandbox.opened(folder, 30) as box:

@@ -325,7 +325,10 @@ async def test_a_valkey_that_restarts_unnoticed_leaves_nobody_deaf(site, valkey)
 
 
 async def heard_at_once_on_the_same(server: Server) -> None:
-    """One of three messages, for the machine may be busy at times."""
+    """One of two messages, for the machine may be busy at times.
+
+    Each follows one that was heard: whoever hears by looks alone waits for a whole one then.
+    """
     waited = []
     async with chat(server) as speaker, chat(server) as listener:
         for text in ("alone?", "still?", "and now?"):
@@ -335,7 +338,7 @@ async def heard_at_once_on_the_same(server: Server) -> None:
             while (await listener.hear("chat"))["message"] != text:
                 pass
             waited.append(time.monotonic() - begun)
-    assert min(waited) < 1.5  # less than the time between two looks
+    assert min(waited[1:]) < 1.5  # less than the time between two looks
 
 
 @dataclass

@@ -148,7 +148,7 @@ def _whole_lines(file: Path) -> list[str]:
 
 
 def frames_of_stacks(text: str) -> list[dict]:
-    """The learner's innermost line of each thread in what inside_watch.py wrote."""
+    """The learner's innermost line of each thread, in faulthandler's words or inside_watch.py's."""
     found = []
     for thread in re.split(r"^(?:Current )?[Tt]hread .*$", text, flags=re.MULTILINE):
         for file, line, function in re.findall(r'File "([^"]+)", line (\d+) in (\S+)', thread):
