@@ -72,5 +72,7 @@ def test_its_figures_are_those_that_were_measured(language):
     results = json.loads((course.ROOT / "benchmarks/results/results.json").read_text("utf-8"))
     marked = re.search(r"<!-- figures -->\n(.*)\n<!-- /figures -->", text, re.DOTALL)
     assert marked, "the figures' marks are missing"
-    _, _, *rows = marked[1].splitlines()
+    head, _, *rows = marked[1].splitlines()
     assert rows == in_short(results)
+    heads = [int(re.sub(r"\D", "", cell) or 0) for cell in head.split("|")]
+    assert [size for size in heads if size] == results["settings"]["readers"], "a size is left out"
