@@ -4,6 +4,9 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
+# Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
+export UV_SYSTEM_CERTS ?= true
+
 .PHONY: help lab run test proof bench notebooks lock
 
 help:
@@ -43,12 +46,13 @@ notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)
 	$(BIN)/python -m lab export
 
+LOCK := --universal --python-version 3.11 --no-emit-index-url --quiet \
+	--custom-compile-command "make lock"
+
 lock: $(INSTALLED)
-	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
-	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
-	$(BIN)/uv pip compile --group pyproject.toml:bench --constraint requirements.txt --universal \
-	  --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --quiet \
-	  --output-file benchmarks/requirements.txt
+	echo "--editable ." | $(BIN)/uv pip compile - $(LOCK) --upgrade --output-file requirements.txt
+	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:bench \
+	  --constraint - $(LOCK) --output-file benchmarks/requirements.txt
 
 # The first Python of at least 3.11 under its usual names, or nothing.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -63,6 +67,5 @@ $(INSTALLED): requirements.txt pyproject.toml
 	  echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python requirements.txt
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
 	@$(BIN)/python -c 'import matplotlib.pyplot'  # makes its font cache now, not during a lesson
 	@touch $@

@@ -9,7 +9,17 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.messages import say
 
-ROOT = Path(__file__).resolve().parent.parent
+
+def _root() -> Path:
+    """The folder above lab; where lab was copied into an installation, the one worked in."""
+    working = Path.cwd()
+    above = Path(__file__).resolve().parent.parent
+    folders = [above, working, *working.parents]
+    found = (folder for folder in folders if (folder / "notebooks" / "course.toml").is_file())
+    return next(found, above)
+
+
+ROOT = _root()
 """The repository's folder."""
 
 

@@ -1,18 +1,34 @@
 """How pytest runs the lessons: each in a workspace of its own."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from lab.browser import find_browser
-
 _workspaces = pytest.StashKey[tempfile.TemporaryDirectory]()
+_HAS_LAB = "import importlib.util, sys; sys.exit(importlib.util.find_spec('lab') is None)"
+
+
+def pytest_configure() -> None:
+    """Refuse to begin where lab isn't installed: the lessons would write into this folder.
+
+    A kernel is asked, as it were: pytest itself may find lab in the folder it was started in.
+    """
+    asked = subprocess.run([sys.executable, "-c", _HAS_LAB], check=False, cwd=Path(__file__).parent)
+    if asked.returncode:
+        raise pytest.UsageError(
+            f"The lessons need `lab`, which {sys.executable} can't import. Install what the course "
+            "needs, in the repository's folder: python -m pip install -r requirements.txt"
+        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the browser's cells where there is none; continuous integration must have one."""
+    from lab.browser import find_browser  # not before pytest_configure has looked for lab
+
     if find_browser() or os.environ.get("CI") == "true":
         return
     for item in items:
