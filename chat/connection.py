@@ -10,6 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 EXTENSION = "chat.connection"
 """Where the application finds the Connection: a key of `scope["extensions"]`."""
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Connection(WebSocketsSansIOProtocol):
@@ -21,6 +22,13 @@ class Connection(WebSocketsSansIOProtocol):
 
     def on_pause(self):
         """Called when the client reads too slowly; replaced by whoever wants to know."""
+
+    def data_received(self, data):
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            # Such a handshake uvicorn would never answer: a header too long, or with an ESC in it.
+            self.transport.write(b"".join(self.conn.data_to_send()) or BAD_REQUEST)
+            self.transport.close()
 
     def handle_connect(self, event):
         super().handle_connect(event)

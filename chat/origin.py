@@ -1,10 +1,10 @@
 """Which pages may open a WebSocket to this site."""
 
 import logging
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http.request import split_domain_port, validate_host
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
 
 logger = logging.getLogger(__name__)
 
@@ -21,19 +21,31 @@ class SameOrigin:
         self.application = application
 
     async def __call__(self, scope, receive, send):
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin", b"").decode("latin1")
-        host = headers.get(b"host", b"").decode("latin1")
-        if not origin or is_allowed(origin, host):
+        request = as_request(scope)
+        origin = request.headers.get("Origin")
+        if not origin or is_allowed(origin, request):
             await self.application(scope, receive, send)
         else:
             # The answer is a bare 403: here is the only place that can say why.
-            logger.warning("WebSocket refused: origin %s is not this site, %s", origin, host)
+            host = request.headers.get("Host")
+            logger.warning("WebSocket refused: origin %r is not this site, %r", origin, host)
             await send({"type": "websocket.close"})
 
 
-def is_allowed(origin, host):
-    """Whether a page of that origin may connect to this host (both as in the headers)."""
-    domain, _ = split_domain_port(host)
-    is_this_site = urlsplit(origin).netloc == host and validate_host(domain, settings.ALLOWED_HOSTS)
-    return is_this_site or origin in settings.CSRF_TRUSTED_ORIGINS
+def as_request(scope):
+    """A handshake as the request that it is: Django knows what its headers say."""
+    scheme = "https" if scope.get("scheme") == "wss" else "http"
+    return ASGIRequest({**scope, "method": "GET", "scheme": scheme}, None)
+
+
+def is_allowed(origin, request):
+    """Whether a page of that origin may connect to where the request went.
+
+    An origin is a scheme, a host and a port (RFC 6454, section 4).
+    """
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    try:
+        return origin == f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return False

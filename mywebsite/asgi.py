@@ -5,7 +5,6 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
@@ -14,13 +13,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
 django_application = get_asgi_application()
 
 import chat.routing
+from chat.http import BoundedBody, StaticFiles
 from chat.origin import SameOrigin
 from chat.outbox import BoundedOutbox
 from chat.sessions import EndWithSession
 
 application = ProtocolTypeRouter(
     {
-        "http": ASGIStaticFilesHandler(django_application),
+        "http": BoundedBody(StaticFiles(django_application)),
         # From the outside in: what each lets through reaches the next.
         "websocket": BoundedOutbox(
             SameOrigin(

@@ -10,6 +10,14 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 SAID = {"message": "olá", "message2": ""}
+ELSEWHERE = [
+    "http://evil.example",
+    "http://127.0.0.1:1",
+    "ftp://{}",
+    "https://{}",
+    "http://[",
+    "null",
+]
 ATTACK = '<img src="x" onerror="document.title = 1"><b>olá</b>'
 
 
@@ -28,10 +36,27 @@ async def test_a_page_of_this_site_may_connect(server):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null"])
+@pytest.mark.parametrize("origin", ELSEWHERE)
 async def test_a_page_of_another_origin_may_not(server, origin):
     with pytest.raises(InvalidStatus) as refused:
-        async with asyncio.timeout(5), chat(server, origin=origin):
+        async with asyncio.timeout(5), chat(server, origin=origin.format(server)):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.asyncio
+async def test_behind_a_proxy_with_tls_only_its_https_page_may_connect(server):
+    proxied = {"X-Forwarded-Proto": "https"}
+    async with (
+        asyncio.timeout(5),
+        chat(server, origin=f"https://{server}", additional_headers=proxied),
+    ):
+        pass
+    with pytest.raises(InvalidStatus) as refused:
+        async with (
+            asyncio.timeout(5),
+            chat(server, origin=f"http://{server}", additional_headers=proxied),
+        ):
             pass
     assert refused.value.response.status_code == 403
 
@@ -74,3 +99,32 @@ async def test_the_policy_stops_a_script_that_got_into_the_page(page):
     await page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", ATTACK)
     await page.wait_for_timeout(300)
     assert await page.title() == "Chat"
+
+
+async def status_of(server, request, *headers):
+    """The status of the answer to an HTTP request, which may come before the request's end."""
+    reader, writer = await asyncio.open_connection(*server.split(":"))
+    try:
+        writer.write("\r\n".join([request, f"Host: {server}", *headers, "\r\n"]).encode())
+        async with asyncio.timeout(5):
+            return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Content-Length: 300000000"],
+        ["Transfer-Encoding: chunked", "", f"{10**6:x}", "x" * 10**6],
+    ],
+    ids=["announced", "streamed"],
+)
+async def test_a_body_that_no_form_sends_is_refused_before_it_is_there(server, headers):
+    assert await status_of(server, "POST /static/chat/chat.js HTTP/1.1", *headers) == 413
+
+
+@pytest.mark.asyncio
+async def test_a_path_out_of_the_static_files_leads_nowhere(server):
+    assert await status_of(server, "GET /static/../manage.py HTTP/1.1") == 404

@@ -328,12 +328,21 @@ def tables(evidence: Evidence, source: Source) -> Finding | None:
     return Finding("migration-missing", model, line, {"name": found[1]})
 
 
+def _refused_room(evidence: Evidence, source: Source) -> str | None:
+    """The path of a room whose handshake was refused, if no route speaks of rooms."""
+    path = str(evidence.seen.get("path", "")).removeprefix("/")
+    refused = evidence.kind == "handshake" and evidence.seen["status"] == 403
+    is_room = path.startswith("ws/rooms/") and not source.line(ROUTING, r"rooms")
+    return path if refused and is_room else None
+
+
 def routes(evidence: Evidence, source: Source) -> Finding | None:
     """Addresses of rooms that lead nowhere, or to another view."""
     found = evidence.saying(r"No route found for path '(ws/rooms/[^']*)'")
-    if found and evidence.probe != "browser":
+    name = found[1] if found else _refused_room(evidence, source)
+    if name and evidence.probe != "browser":
         line = source.line(ROUTING, r"rooms") or source.line(ROUTING, r"urlpatterns\s*=")
-        return Finding("route-room", ROUTING, line, {"name": found[1]})
+        return Finding("route-room", ROUTING, line, {"name": name})
     if evidence.kind == "page-status" and evidence.seen["path"] == "/rooms/new/":
         new = source.line(URLS, r"""["']rooms/new/""")
         taken = source.line(URLS, r"""["']rooms/<(?!int)""")
