@@ -113,7 +113,7 @@ def make(name: str, folder: Path) -> list[Path]:
     change = find(name).make
     if "file" not in change:
         raise LabError(say("mistake_of_environment", name=name))
-    return _change(change, folder, name)
+    return apply(change, folder, name)
 
 
 @contextmanager
@@ -125,12 +125,16 @@ def made(name: str, folder: Path) -> Iterator[None]:
             files = {path: folder / path for path in mistake.files}
             before = {p: f.read_bytes() if f.is_file() else None for p, f in files.items()}
             undoing.callback(_put_back, folder, before)
-            _change(mistake.make, folder, name)
+            apply(mistake.make, folder, name)
         _environment(mistake.make, undoing)
         yield
 
 
-def _change(change: dict, folder: Path, name: str) -> list[Path]:
+def apply(change: dict, folder: Path, name: str) -> list[Path]:
+    """Change the project in folder as an entry's `make` says; returns the files that changed or went.
+
+    Raises LabError, with the entry's name, when the project has no such text.
+    """
     changed = _change_file(change, folder, name)
     for further in change.get("also", ()):
         changed += _change_file(further, folder, name)

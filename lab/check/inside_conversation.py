@@ -9,9 +9,11 @@ import sys
 import time
 
 import inside_evidence as evidence
+import inside_layer
+import inside_scope
 from inside_patience import PATIENCE
+from inside_scope import PATH
 
-PATH = "/ws/socket-server/"
 SECONDS = 1.5 * PATIENCE
 """Seconds that an answer may take; it takes milliseconds when it comes."""
 FIRST = {"message": "olá 1", "message2": "tudo bem? 1"}
@@ -27,7 +29,7 @@ class Member:
         self._input: asyncio.Queue = asyncio.Queue()
         self._arrived = asyncio.Event()
         self._task = asyncio.create_task(
-            application(scope or _scope(), self._input.get, self._send)
+            application(scope or inside_scope.scope(), self._input.get, self._send)
         )
 
     async def _send(self, event: dict) -> None:
@@ -79,29 +81,6 @@ class Member:
         ]
 
 
-def _scope() -> dict:
-    from django.apps import apps
-
-    scope = {
-        "type": "websocket",
-        "path": PATH,
-        "raw_path": PATH.encode(),
-        "root_path": "",
-        "scheme": "ws",
-        "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1:8000"), (b"origin", b"http://127.0.0.1:8000")],
-        "subprotocols": [],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8000),
-        "asgi": {"version": "3.0"},
-    }
-    if apps.is_installed("django.contrib.auth"):
-        from django.contrib.auth.models import AnonymousUser
-
-        scope["user"] = AnonymousUser()
-    return scope
-
-
 def allow(imports: float) -> None:
     """Wait longer on a machine that took so many seconds for what takes less than one."""
     global SECONDS
@@ -113,58 +92,6 @@ def run(coroutine: object) -> object:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     return loop.run_until_complete(coroutine)
-
-
-def _recording_layer() -> object:
-    """An in-memory channel layer that remembers what it was asked to do."""
-    from channels.layers import InMemoryChannelLayer
-
-    class Recording(InMemoryChannelLayer):
-        def __init__(self) -> None:
-            super().__init__()
-            self.asked: list[dict] = []
-            self.names: list[str] = []
-
-        async def new_channel(self, prefix: str = "specific") -> str:
-            self.names.append(await super().new_channel(prefix))
-            return self.names[-1]
-
-        async def group_add(self, group: str, channel: str) -> None:
-            known = channel in self.names
-            self.asked.append({"call": "group_add", "group": group, "known": known})
-            await super().group_add(group, channel)
-
-        async def group_discard(self, group: str, channel: str) -> None:
-            self.asked.append({"call": "group_discard", "group": group})
-            await super().group_discard(group, channel)
-
-        async def group_send(self, group: str, message: dict) -> None:
-            members = len(self.groups.get(group, ()))
-            self.asked.append(
-                {"call": "group_send", "group": group, "members": members, "event": message}
-            )
-            await super().group_send(group, message)
-
-        async def send(self, channel: str, message: dict) -> None:
-            self.asked.append({"call": "send", "event": message})
-            await super().send(channel, message)
-
-    Recording.__name__ = InMemoryChannelLayer.__name__  # as errors will call it later
-    return Recording()
-
-
-def _use(layer: object) -> object:
-    from channels.layers import channel_layers
-
-    channel_layers.set("default", layer)
-    return layer
-
-
-def own_layer() -> None:
-    """Use the layer of the learner's settings again."""
-    from channels.layers import channel_layers
-
-    channel_layers.backends.clear()
 
 
 def _present(module: str, part: str) -> None:
@@ -194,7 +121,7 @@ def consumer() -> dict:
         ]
         raise evidence.Failed("structure", part="consumer", classes=own)
     chosen = next((value for value in found if value.__name__ == "ChatConsumer"), found[-1])
-    return run(_talk(chosen.as_asgi(), "consumer"))
+    return run(_talk(inside_scope.around(inside_scope.routed(chosen))))
 
 
 def routing() -> dict:
@@ -237,7 +164,7 @@ def routing() -> dict:
         for route in patterns
     ]
     try:
-        return run(_talk(URLRouter(patterns), "routing", routes=shown))
+        return run(_talk(inside_scope.around(URLRouter(patterns)), routes=shown))
     except evidence.Failed:
         raise
     except BaseException as error:
@@ -250,35 +177,17 @@ def application() -> dict:
     """The whole application of ASGI_APPLICATION: a page, and two clients."""
     from channels.routing import get_default_application
 
-    own_layer()
     whole = get_default_application()
     status = run(_get(whole))
     if status >= 400 or not status:  # a redirection is an answer too
         raise evidence.Failed("http", status=status, body="", through="asgi")
-    return run(_talk(whole, "application", recording=False))
-
-
-def product() -> dict:
-    """Two clients of the whole application, with a layer of the check's own.
-
-    For the later lessons, whose consumer needs what stands around it: its middleware, its route.
-    """
-    from channels.routing import get_default_application
-
-    own_layer()
-    whole = get_default_application()
-    status = run(_get(whole))
-    if status >= 400 or not status:
-        raise evidence.Failed("http", status=status, body="", through="asgi")
-    observed = run(_talk(whole, "application"))
-    own_layer()
-    return observed
+    return run(_talk(whole))
 
 
 async def _get(whole: object) -> int:
     """The status of the answer to GET /; 0 without an answer."""
     scope = {
-        **_scope(),
+        **inside_scope.scope(),
         "type": "http",
         "http_version": "1.1",
         "method": "GET",
@@ -287,7 +196,6 @@ async def _get(whole: object) -> int:
         "scheme": "http",
     }
     del scope["subprotocols"]
-    scope.pop("user", None)
     client = Member(whole, "http", scope)
     client.tell("http.request", body=b"", more_body=False)
     answers = await client.until(lambda sent: sent, SECONDS * 2)
@@ -312,7 +220,7 @@ async def layer_carries() -> None:
         raise evidence.Failed("layer-silent", layer=type(layer).__name__) from None
 
 
-async def _talk(app: object, where: str, recording: bool = True, **context: object) -> dict:
+async def _talk(app: object, **context: object) -> dict:
     """Two clients: both connect, each sends, both hear both messages once.
 
     Raises Failed with what was seen, or what the application raised.
@@ -321,18 +229,18 @@ async def _talk(app: object, where: str, recording: bool = True, **context: obje
 
     # Sync consumers run in this thread: there too, a forgotten coroutine shall tell its line.
     await sync_to_async(sys.set_coroutine_origin_tracking_depth)(1)
-    layer = _use(_recording_layer()) if recording else None
+    layer = inside_layer.recording()
+    layer.begin()
     ann, ben = Member(app, "sender"), Member(app, "other")
 
     def failed(kind: str, **seen: object) -> evidence.Failed:
-        asked = layer.asked if layer else None
         return evidence.Failed(
-            kind, asked=asked, running=evidence.running(), path=PATH, **seen, **context
+            kind, asked=layer.asked, running=evidence.running(), path=PATH, **seen, **context
         )
 
     def explained(error: BaseException, doing: str) -> evidence.Failed:
         found = evidence.of_exception(error)
-        found["asked"] = layer.asked if layer else None
+        found["asked"] = layer.asked
         found["doing"] = doing
         return evidence.Failed(found.pop("kind"), **(found | context))
 
@@ -363,7 +271,6 @@ async def _talk(app: object, where: str, recording: bool = True, **context: obje
         raise
     except Exception as error:
         raise explained(error, "disconnect") from error
-    del where
     return {"frames": ann.texts}
 
 

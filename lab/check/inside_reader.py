@@ -31,11 +31,7 @@ def reader() -> dict:
     """Much is said while one client reads nothing."""
     from channels.routing import get_default_application
 
-    conversation.own_layer()
-    try:
-        return conversation.run(_talk(get_default_application()))
-    finally:
-        conversation.own_layer()
+    return conversation.run(_talk(get_default_application()))
 
 
 def _count(member: Member, kind: str) -> int:
