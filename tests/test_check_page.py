@@ -2,7 +2,7 @@
 
 import pytest
 from checks.proof import is_of_product, needs_browser, of_this_run, prove
-from checks.workspaces import correct, spoilt, warm, warm_processes  # noqa: F401
+from checks.workspaces import correct, hurried, spoilt, warm, warm_processes  # noqa: F401
 
 from lab.check import catalogue
 
@@ -13,7 +13,7 @@ ENTRIES = [
 ]
 
 
-@pytest.mark.usefixtures("warm", "browser_program")
+@pytest.mark.usefixtures("hurried", "browser_program")
 @pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
 def test_mistake_is_named(mistake, spoilt):  # noqa: F811
     prove(mistake, spoilt)
