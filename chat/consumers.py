@@ -4,7 +4,7 @@ import asyncio
 from uuid import uuid4
 
 from channels.consumer import get_handler_name
-from channels.exceptions import DenyConnection, StopConsumer
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
@@ -13,7 +13,7 @@ from chat.frames import PreparedFrames, encode
 from chat.limits import TokenBucket
 from chat.models import FIRST_ROOM, Room
 from chat.outbox import INTERNAL_ERROR
-from chat.protocol import ChatMessage, HistoryRequest, PeopleRequest, ProtocolError
+from chat.protocol import NO_SUCH_ROOM, ChatMessage, HistoryRequest, PeopleRequest, ProtocolError
 from chat.sessions import LOGGED_OUT
 
 under_way = set()
@@ -46,11 +46,9 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         self.user = self.scope["user"]
         self.allowance = TokenBucket(settings.CHAT_MESSAGES_PER_SECOND, settings.CHAT_BURST)
         room = await find_room(**self.scope["url_route"]["kwargs"])
-        if room is None:
-            raise DenyConnection
-        if not room.lets_in(self.user):
-            await self.accept()
-            await self.close(LOGGED_OUT)
+        if room is None or not room.lets_in(self.user):
+            await self.accept()  # before that, any refusal is a bare 403
+            await self.close(NO_SUCH_ROOM if room is None else LOGGED_OUT)
             return
         self.room = room
         self.outbox = self.scope["outbox"]

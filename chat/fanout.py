@@ -6,6 +6,7 @@ import logging
 from chat import history, presence
 from chat.frames import PreparedFrames
 from chat.models import FIRST_ROOM
+from chat.protocol import NO_SUCH_ROOM
 from chat.relay import Relay
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,11 @@ class Feed:
         if self.relay.in_reach:  # who came and went meanwhile, nobody told
             self.tell_watchers({"type": "people", "people": await presence.people(self.room)})
 
+    async def close(self):
+        """The room was deleted: its members are told so, and go."""
+        for outbox in list(self.members):
+            await outbox.send({"type": "websocket.close", "code": NO_SUCH_ROOM})
+
     @property
     def notice(self):
         """What the members are told of the other processes."""
@@ -176,6 +182,7 @@ async def look_once():
     for number, feed in list(_feeds.items()):
         if number not in rooms:
             del _feeds[number]  # the room was deleted: nobody joins it any more
+            await feed.close()
             continue
         feed.room = rooms[number]
         if feed.room.last_number > feed.number:

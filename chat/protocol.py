@@ -11,6 +11,8 @@ MAX_NUMBER = 2**63 - 1  # what the database can count
 
 TOO_LARGE = 1009
 """The close code for a frame that is too big (RFC 6455, section 7.4.1)."""
+NO_SUCH_ROOM = 4404
+"""Our own close code for a room that isn't there, or not any more, after HTTP's 404."""
 
 
 class ProtocolError(Exception):

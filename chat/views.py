@@ -5,6 +5,7 @@ from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.generic import CreateView, FormView, ListView
 
 from chat.models import FIRST_ROOM, Room
@@ -29,6 +30,7 @@ class NewRoom(LoginRequiredMixin, CreateView):
     template_name = "chat/new_room.html"
 
 
+@never_cache  # nor kept by a browser: its Back button would show the room after a logout
 def room(request, room_id):
     """One room: its messages, who is here, and a form."""
     room = get_object_or_404(Room, pk=room_id)

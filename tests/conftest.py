@@ -41,7 +41,7 @@ def five_steps(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browser_program() -> str:
     """The path of the machine's browser; without one the test is skipped, but fails in CI."""
     program = find_browser()

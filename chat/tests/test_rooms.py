@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 SAID = {"message": "olá", "message2": ""}
 
@@ -75,12 +75,12 @@ async def test_titles_that_look_the_same_are_one_room(member):
 
 
 @pytest.mark.asyncio
-async def test_a_room_that_does_not_exist_is_refused(member):
+async def test_who_looks_for_a_room_that_does_not_exist_is_told_so(member):
     ana = await member()
-    with pytest.raises(InvalidStatus) as refused:
-        async with asyncio.timeout(5), ana.socket(10**9):
-            pass
-    assert refused.value.response.status_code == 403
+    async with asyncio.timeout(5), ana.socket(10**9) as client:
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd.code == 4404
 
 
 @pytest.mark.asyncio

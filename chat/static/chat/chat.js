@@ -10,12 +10,18 @@ const people = document.getElementById("people")
 const state = document.getElementById("state")
 const error = document.getElementById("error")
 const form = document.getElementById("form")
+const button = form.querySelector("button")
 
 // Built from the page's own address, it also holds behind HTTPS (wss) or a path prefix.
 const url = new URL(room.dataset.socket, window.location.href)
 url.protocol = url.protocol.replace("http", "ws")
 
 const LOGGED_OUT = 4401
+const NO_SUCH_ROOM = 4404
+const ENDS = {
+  [LOGGED_OUT]: "A sua sessão terminou. Entre de novo para continuar.",
+  [NO_SUCH_ROOM]: "Esta sala não existe mais.",
+}
 const LONGEST_WAIT = 30_000 // milliseconds between two attempts to connect
 const SILENCE = 30_000 // after this long without a frame, ask whether anybody is there
 const PATIENCE = 10_000 // how long an answer may take
@@ -49,8 +55,8 @@ function closed(code) {
   socket.onopen = socket.onmessage = socket.onclose = null
   socket.close()
   inFlight = null
-  if (code === LOGGED_OUT) {
-    state.textContent = "A sua sessão terminou. Entre de novo para continuar."
+  if (code in ENDS) {
+    end(code)
     return
   }
   state.textContent = "Sem conexão. O que você escrever vai quando ela voltar."
@@ -58,6 +64,13 @@ function closed(code) {
   const wait = Math.random() * Math.min(LONGEST_WAIT, 500 * 2 ** attempts)
   attempts += 1
   setTimeout(connect, wait)
+}
+
+// There is no way back from here: who left for ever, or the room.
+function end(code) {
+  state.textContent = ENDS[code]
+  button.disabled = true
+  if (code === LOGGED_OUT) clear() // the screen may be somebody else's by now
 }
 
 function send(frame) {
@@ -137,7 +150,7 @@ form.addEventListener("submit", (event) => {
   sendNext()
 })
 // Until here it was off: the browser itself would have sent the form, and the text with it.
-form.querySelector("button").disabled = false
+button.disabled = false
 
 // One at a time: they arrive in the order in which they were typed.
 function sendNext() {
@@ -167,23 +180,35 @@ function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
-// Kept over a reload of the page too.
+// Kept over a reload of the page too, where the browser lets a page keep anything.
 function keep() {
-  sessionStorage.setItem(storageKey(), JSON.stringify(waiting))
   showWaiting()
+  try {
+    sessionStorage.setItem(storageKey(), JSON.stringify(waiting))
+  } catch (refusal) {
+    console.warn(refusal)
+  }
 }
 
 function restore() {
-  return JSON.parse(sessionStorage.getItem(storageKey()) ?? "[]")
+  try {
+    return JSON.parse(sessionStorage.getItem(storageKey()) ?? "[]")
+  } catch (refusal) {
+    console.warn(refusal)
+    return []
+  }
 }
 
 function storageKey() {
-  return `chat ${url.pathname} ${room.dataset.user}`
+  return `chat ${url.pathname} ${room.dataset.account}`
 }
 
 // ---- what is shown
 
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" })
+const { lang } = document.documentElement
+const clock = new Intl.DateTimeFormat(lang, { timeStyle: "short" })
+const calendar = new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "short" })
+const inFull = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "long" })
 
 function append(found) {
   const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40
@@ -201,32 +226,66 @@ function prepend(found) {
   const old = found.filter((message) => message.id < first)
   if (old.length === 0) return
   const below = scroll.scrollHeight - scroll.scrollTop
-  messages.setAttribute("aria-live", "off") // old messages are no news
-  messages.prepend(...old.map(line))
+  quietly(() => messages.prepend(...old.map(line)))
   first = old[0].id
   scroll.scrollTop = scroll.scrollHeight - below
+}
+
+// A screen reader reads what comes to the messages: not what is no news.
+function quietly(change) {
+  messages.setAttribute("aria-live", "off")
+  change()
   setTimeout(() => messages.removeAttribute("aria-live"))
 }
 
 function line({ author, message, message2, said_at }) {
   const paragraph = document.createElement("p")
-  const name = document.createElement("span")
-  name.className = "author"
-  // textContent: whatever they wrote is text, never elements of this page.
-  name.textContent = author || "visitante"
+  const name = isolated(author || "visitante")
+  name.className = author ? "author" : "guest"
   const time = document.createElement("time")
   time.dateTime = said_at
-  time.textContent = clock.format(new Date(said_at))
-  paragraph.append(name, ": ", [message, message2].filter(Boolean).join("\n"), " ", time)
+  showTime(time)
+  const said = isolated([message, message2].filter(Boolean).join("\n"))
+  paragraph.append(name, ": ", said, " ", time)
   return paragraph
 }
+
+// What somebody wrote: as text, never elements of this page; and whichever way its writing
+// runs, or says that it runs, what stands beside it keeps its own.
+function isolated(text) {
+  const element = document.createElement("bdi")
+  element.textContent = text
+  return element
+}
+
+function showTime(time) {
+  const said = new Date(time.dateTime)
+  const isOfToday = said.toDateString() === new Date().toDateString()
+  time.textContent = (isOfToday ? clock : calendar).format(said)
+  time.title = inFull.format(said)
+}
+
+// At midnight what was said today becomes what was said yesterday.
+let day = new Date().toDateString()
+setInterval(() => {
+  const today = new Date().toDateString()
+  if (day !== today) quietly(() => messages.querySelectorAll("time").forEach(showTime))
+  day = today
+}, 60_000)
 
 function showWaiting() {
   waitingLines.replaceChildren(...waiting.map(({ message }) => {
     const paragraph = document.createElement("p")
-    paragraph.textContent = `${message} (enviando…)`
+    paragraph.append(isolated(message), " (enviando…)")
     return paragraph
   }))
+}
+
+function clear() {
+  for (const place of [messages, waitingLines, people]) place.replaceChildren()
+  older.hidden = true
+  error.textContent = ""
+  form.reset()
 }
 
 function namesShown() {
@@ -237,7 +296,7 @@ function showPeople(names) {
   const unique = [...new Set(names)].sort((a, b) => a.localeCompare(b))
   people.replaceChildren(...unique.map((name) => {
     const item = document.createElement("li")
-    item.textContent = name
+    item.append(isolated(name))
     return item
   }))
 }
