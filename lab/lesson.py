@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from lab import course, exercises, language, orphans, safekeeping
+from lab import course, exercises, language, orphans, safekeeping, variables
 from lab.errors import LabError
 from lab.messages import say
 from lab.progress_file import Progress
@@ -146,8 +146,9 @@ class Lesson:
         self.stop()
         own = self.workspace.prepare(self.entry.name)
         os.chdir(self.workspace.folder)
-        # A value left in the learner's shell by another project would win over this project's.
-        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        language.choose(language.current())  # as the variables say that are forgotten next
+        # The programs that cells start, with or without lab, find them gone too.
+        variables.forget_here()
         if str(self.workspace.folder) not in sys.path:
             sys.path.insert(0, str(self.workspace.folder))
         _forget_modules_in(self.workspace.folder)

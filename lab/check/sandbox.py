@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from lab import variables
 from lab.course import ROOT
 
 MARK = "LAB_CHECK_MARK"
@@ -119,13 +120,13 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """What a process of the project finds in its environment.
 
-        The sandbox's own `variables` win over those of this process; None takes one away.
+        It is this process's without what the learner's shell would change; the sandbox's own
+        `variables` win, and None takes one away.
         """
-        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
-        environment |= {"PYTHONUTF8": "1", MARK: self._mark, **self.variables}
-        # The kernel of a lesson may have set it; the project's own files are to do so.
-        if environment.get("DJANGO_SETTINGS_MODULE") == "mywebsite.settings":
-            del environment["DJANGO_SETTINGS_MODULE"]
+        environment: dict[str, str | None] = dict(os.environ)
+        variables.forget(environment)
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+        environment |= {MARK: self._mark, **self.variables}
         return {name: value for name, value in environment.items() if value is not None}
 
     def start(self, command: list[str], folder: Path | None = None) -> Process:

@@ -1,0 +1,88 @@
+"""What stands in the learner's shell changes no output of a lesson."""
+
+import re
+import shutil
+
+import nbclient
+import pytest
+from gates import code, texts
+from product import FULL
+
+from lab import course, notebooks, project, variables
+from lab.check.sandbox import Sandbox
+
+HOSTILE = {
+    "ALLOWED_HOSTS": "elsewhere.example",
+    "CHANNEL_LAYER_URL": "redis://127.0.0.1:9",
+    "COLUMNS": "40",
+    "DATABASE_URL": "sqlite:////no/such/folder/db",
+    "DEBUG": "pw:*",
+    "DJANGO_SETTINGS_MODULE": "elsewhere.settings",
+    "FORCE_COLOR": "1",
+    "FORWARDED_ALLOW_IPS": "*",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "LANGUAGE": "de",
+    "LC_ALL": "C",
+    "PYTEST_ADDOPTS": "-v --color=yes",
+    "PYTHONWARNINGS": "always",
+    "PY_COLORS": "1",
+    "SECRET_KEY": "short",
+    "TZ": "Asia/Tokyo",
+    "UVICORN_LOG_LEVEL": "debug",
+    "UVICORN_PORT": "9",
+    "WEB_CONCURRENCY": "3",
+    "http_proxy": "http://127.0.0.1:9",
+}
+SAMPLE = ["05-asgi"]
+"""A lesson that starts programs by hand and with lab, up to its check; `make proof` runs all."""
+
+
+def test_what_changes_outputs_is_forgotten_and_nothing_else():
+    environment = {**HOSTILE, "HOME": "/home/ana", "LANG": "pt_BR.UTF-8", "PYTHONPATH": "here"}
+    variables.forget(environment)
+    proxies = {"HTTP_PROXY", "http_proxy"}
+    assert not environment.keys() & (HOSTILE.keys() - proxies)
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "127.0.0.1,localhost"
+    left = ("HOME", "LANG", "LC_CTYPE", "PYTHONPATH")
+    assert [environment[name] for name in left] == ["/home/ana", "pt_BR.UTF-8", "C", "here"]
+    once = dict(environment)
+    variables.forget(environment)
+    assert environment == once
+
+
+def test_whatever_the_project_reads_from_its_environment_is_forgotten():
+    read = set()
+    for versions in project.all_versions().values():
+        for text in versions:
+            read |= set(re.findall(r'environ(?:\.\w+\(|\[)"([A-Z_]+)"', text))
+            read |= set(re.findall(r'"([A-Z_]+)" in os\.environ', text))
+    assert {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"} <= read
+    environment = dict.fromkeys(read, "x")
+    variables.forget(environment)
+    assert environment.keys() == {"NO_PROXY", "no_proxy"}
+
+
+def test_a_check_starts_its_programs_without_them(monkeypatch, tmp_path):
+    for name, value in HOSTILE.items():
+        monkeypatch.setenv(name, value)
+    environment = Sandbox(tmp_path, 0).environment
+    assert not environment.keys() & (HOSTILE.keys() - {"HTTP_PROXY", "http_proxy"})
+
+
+@pytest.mark.parametrize("name", [e.name for e in course.lessons()] if FULL else SAMPLE)
+def test_a_lesson_says_the_same_in_a_shell_full_of_them(name, tmp_path, monkeypatch):
+    for variable, value in {**HOSTILE, "LAB_WORKSPACE": str(tmp_path / "workspace")}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("LAB_PATIENCE", "4")
+    stored = course.find(name).notebook("en")
+    folder = tmp_path / "notebooks" / "en"
+    folder.mkdir(parents=True)
+    shutil.copy(stored, folder)
+    run = notebooks.read(folder / stored.name)
+    if not FULL:
+        run.cells = run.cells[: [cell.id for cell in run.cells].index("check")]
+    resources = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(run, timeout=60, resources=resources, coalesce_streams=True).execute()
+    before = {cell.id: list(texts(cell)) for cell in code(notebooks.read(stored))}
+    for cell in code(run):
+        assert list(texts(cell)) == before[cell.id], cell.id
