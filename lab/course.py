@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,8 @@ class LessonEntry:
     title: dict[str, str]
     question: dict[str, str]
     objective: dict[str, str]
+    measured: Sequence[str] = ()
+    """The ids of the cells whose outputs change from run to run: times, and figures of them."""
 
     def notebook(self, language: str) -> Path:
         """The lesson's notebook in that language."""

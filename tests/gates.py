@@ -19,15 +19,22 @@ WORDS = {
     "pt-br": {"minutes": "{} minutos", "objective": "**Objetivo.** {}"},
     "en": {"minutes": "{} minutes", "objective": "**Objective.** {}"},
 }
+DURATION = "a duration"
 UNSTABLE = {
     "an absolute path": r"(?<![\w.:/])/(?:home|root|tmp|usr|opt|var|work|Users|private)/[\w.-]|\b[A-Z]:\\\w",
     "a port": r"\b(?:127\.0\.0\.1|localhost|0\.0\.0\.0)[:'\", ]+\d{2,5}\b",
     "a time of day": r"\b\d{1,2}:\d{2}:\d{2}\b",
     "a date": r"\b20\d\d-\d\d-\d\d\b|\b\d\d/\w{3}/20\d\d\b",
-    "a duration": r"\b\d+\.\d+ ?(?:m?s|seconds|segundos)\b",
+    DURATION: r"\b\d+\.\d+ ?(?:s|seconds|segundos)\b|\b\d+(?:\.\d+)? ?[mµ]s\b",
     "a memory address": r"\bat 0x[0-9a-f]{6,}",
     "a channel's random name": r"specific\.[\w.]*![0-9a-f]{32}",
 }
+MEASURED = "# NBVAL_IGNORE_OUTPUT"
+"""The first line of a cell that shows what was measured: nbval runs it, and compares nothing."""
+CLOCK = re.compile(
+    r"perf_counter|monotonic|process_time|cpu_times|cpu_per_million|per_second|\.memory\b"
+)
+VERDICT = re.compile(r"\b(?:True|False)\b")
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 
 
@@ -67,7 +74,8 @@ def unstable_outputs(notebook: nbformat.NotebookNode) -> Iterator[str]:
     for cell in code(notebook):
         for text in texts(cell):
             for what, pattern in UNSTABLE.items():
-                if found := re.search(pattern, text):
+                shown = what == DURATION and is_measured(cell)
+                if not shown and (found := re.search(pattern, text)):
                     yield f"{cell.id}: its output holds {what}: {found[0]}"
 
 
@@ -90,11 +98,37 @@ def untidy_metadata(notebook: nbformat.NotebookNode) -> Iterator[str]:
             yield f"{cell.id}: has attachments"
 
 
+def is_measured(cell: nbformat.NotebookNode) -> bool:
+    """Whether the cell is marked as one that shows what was measured."""
+    return cell.source.startswith(f"{MEASURED}\n")
+
+
 def exceptions_to_comparing(notebook: nbformat.NotebookNode) -> Iterator[str]:
-    """nbval's comments and tags that would wave an output through."""
+    """Comments that tell nbval not to compare, other than the mark, and marks out of place."""
     for cell in code(notebook):
-        if re.search(r"NBVAL|PYTEST_VALIDATE", cell.source):
+        marked = is_measured(cell)
+        rest = cell.source.removeprefix(MEASURED) if marked else cell.source
+        if re.search(r"NBVAL|PYTEST_VALIDATE", rest):
             yield f"{cell.id}: a comment that tells nbval not to compare"
+        if marked and ("raises-exception" in cell.metadata.get("tags", []) or not cell.outputs):
+            yield f"{cell.id}: marked, but it shows nothing that was measured"
+        if marked and any(VERDICT.search(text) for text in texts(cell)):
+            yield f"{cell.id}: a verdict that nbval would not compare"
+
+
+def verdicts_by_the_clock(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Compared cells that measure a time, or what it takes of a machine, and say True or False."""
+    for cell in code(notebook):
+        shown = is_measured(cell) or cells.file_written_by(cell.source)
+        if not shown and CLOCK.search(cell.source) and any(map(VERDICT.search, texts(cell))):
+            yield f"{cell.id}: measures, and prints a verdict"
+
+
+def measured_out_of_step(notebook: nbformat.NotebookNode, lesson: LessonEntry) -> Iterator[str]:
+    """The marked cells against those that course.toml names."""
+    marked = [cell.id for cell in code(notebook) if is_measured(cell)]
+    if marked != list(lesson.measured):
+        yield f"the cells marked {MEASURED} are {marked}, course.toml names {list(lesson.measured)}"
 
 
 def too_large(notebook: nbformat.NotebookNode) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Every lesson, in both languages, held to tests/gates.py; and each gate shown to bite."""
 
 import copy
+import dataclasses
 import re
 
 import gates
@@ -22,6 +23,7 @@ GATES = [
     gates.stderr,
     gates.untidy_metadata,
     gates.exceptions_to_comparing,
+    gates.verdicts_by_the_clock,
     gates.too_large,
     gates.browser_cells_without_tag,
 ]
@@ -37,6 +39,12 @@ def test_gate(lesson, spoken, gate):
 def test_frame(lesson, spoken):
     notebook = notebooks.read(lesson.notebook(spoken))
     assert list(gates.broken_frame(notebook, lesson, spoken)) == []
+
+
+@pytest.mark.parametrize("lesson, spoken", LESSONS)
+def test_what_is_not_compared_is_named_in_the_index(lesson, spoken):
+    notebook = notebooks.read(lesson.notebook(spoken))
+    assert list(gates.measured_out_of_step(notebook, lesson)) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
@@ -153,10 +161,39 @@ def test_an_editors_metadata_is_found(good):
     assert len(list(gates.untidy_metadata(changed))) == 3
 
 
-def test_a_comment_for_nbval_is_found():
-    notebook = printing("")
-    notebook.cells[0].source = "# NBVAL_IGNORE_OUTPUT\nprint()"
+@pytest.mark.parametrize(
+    "source, said",
+    [
+        ("# NBVAL_SKIP\nprint()", ""),
+        ("print()\n# NBVAL_IGNORE_OUTPUT", "12 ms"),
+        ("# PYTEST_VALIDATE_IGNORE_OUTPUT\nprint()", "12 ms"),
+        ("# NBVAL_IGNORE_OUTPUT\n# NBVAL_SKIP\nprint()", "12 ms"),
+        ("# NBVAL_IGNORE_OUTPUT\nprint(12 < 310)", "sooner: True"),
+    ],
+)
+def test_what_nbval_would_not_compare_is_found(source, said):
+    notebook = printing(said)
+    notebook.cells[0].source = source
     assert list(gates.exceptions_to_comparing(notebook))
+
+
+def test_a_cell_marked_as_measured_shows_times_and_is_counted():
+    notebook, lesson = printing("12 ms and 0.31 s"), course.lessons()[1]
+    assert list(gates.unstable_outputs(notebook))
+    notebook.cells[0].source = "# NBVAL_IGNORE_OUTPUT\nprint()"
+    assert not list(gates.unstable_outputs(notebook))
+    assert not list(gates.exceptions_to_comparing(notebook))
+    assert list(gates.measured_out_of_step(notebook, lesson))
+    named = dataclasses.replace(lesson, measured=[notebook.cells[0].id])
+    assert not list(gates.measured_out_of_step(notebook, named))
+    notebook.cells[0].outputs[0].text = "listening at 127.0.0.1:43121 after 12 ms"
+    assert list(gates.unstable_outputs(notebook))
+
+
+def test_a_verdict_by_the_clock_is_found():
+    notebook = printing("soon: True")
+    notebook.cells[0].source = 'print("soon:", time.perf_counter() - begun < 5)'
+    assert list(gates.verdicts_by_the_clock(notebook))
 
 
 def test_a_large_notebook_is_found():
