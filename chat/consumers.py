@@ -100,7 +100,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
     async def store_and_publish(self, said):
         try:
-            message, new = await history.store(self.room, self.user.get_username(), said)
+            message, new = await history.store(self.room, self.user, said)
         except Exception:
             await self.close(INTERNAL_ERROR)  # unconfirmed: the client will say it again
             raise

@@ -7,9 +7,10 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from channels.db import database_sync_to_async
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, connection, transaction
 
-from chat.models import Message, Room
+from chat.models import AUTHOR_IS_THERE, Message, Room
 from chat.protocol import ChatMessage
 
 PAGE_SIZE = 25
@@ -36,7 +37,7 @@ class Said(NamedTuple):
     """What somebody says somewhere."""
 
     room: Room
-    author: str
+    user: AbstractBaseUser | AnonymousUser
     message: ChatMessage
 
     @property
@@ -44,13 +45,14 @@ class Said(NamedTuple):
         """What is stored once; None if the client gave no id."""
         if self.message.client_id is None:
             return None
-        return self.room.pk, self.author, self.message.client_id
+        return self.room.pk, self.user.pk, self.message.client_id
 
     def as_message(self):
         """The message to store; its number comes when it is stored."""
         return Message(
             room=self.room,
-            author=self.author,
+            account_id=self.user.pk,
+            author=self.user.get_username(),
             message=self.message.message,
             message2=self.message.message2,
             client_id=self.message.client_id,
@@ -69,14 +71,14 @@ class Writer:
         self.waiting = []  # (Said, the future of its result)
         self.writing = None
 
-    async def store(self, room, author, said):
+    async def store(self, room, user, said):
         """Store what somebody says; the message, and whether it is new.
 
         A client that never heard that a message arrived sends it again, with the same id: it is
         stored once.
         """
         stored = asyncio.get_running_loop().create_future()
-        self.waiting.append((Said(room, author, said), stored))
+        self.waiting.append((Said(room, user, said), stored))
         if self.writing is None or self.writing.done():
             self.writing = asyncio.create_task(self.write())
         return await stored
@@ -115,7 +117,13 @@ def store_all(batch):
     try:
         return insert(batch, {})
     except IntegrityError:  # some are there already: rare enough to look only now
-        return insert(batch, earlier(batch))
+        known = earlier(batch)
+    try:
+        return insert(batch, known)
+    except IntegrityError as error:  # somebody's account is gone: the others are not to suffer
+        if len(batch) == 1:
+            return [error]
+        return [result for said in batch for result in store_all([said])]
 
 
 @transaction.atomic
@@ -158,8 +166,10 @@ def give_numbers(messages):
 def earlier(batch):
     """The messages of a batch that are stored already, by their keys."""
     ids = {said.message.client_id for said in batch} - {None}
-    messages = Message.objects.filter(client_id__in=ids)
-    return {(message.room_id, message.author, message.client_id): message for message in messages}
+    messages = Message.objects.filter(AUTHOR_IS_THERE, client_id__in=ids)
+    return {
+        (message.room_id, message.account_id, message.client_id): message for message in messages
+    }
 
 
 store = Writer().store

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 FIRST_ROOM = "test"
 """The room of the first lessons: open to guests, reached by ws/socket-server/."""
+AUTHOR_IS_THERE = models.Q(author="") | models.Q(account__isnull=False)
+"""Of a message: a guest's, or of an account that exists. Nobody speaks for a deleted one."""
 
 
 class Room(models.Model):
@@ -54,7 +56,8 @@ class Message(models.Model):
 
     room = models.ForeignKey(Room, models.CASCADE)
     number = models.PositiveBigIntegerField()
-    author = models.CharField(max_length=150)  # "" for a guest
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    author = models.CharField(max_length=150)  # the account's name when it spoke; "" for a guest
     message = models.TextField()
     message2 = models.TextField()
     client_id = models.CharField(max_length=64, null=True)
@@ -63,9 +66,22 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room", "number"], name="one_number_each"),
-            # Many NULLs are no conflict: clients that give no id may repeat themselves.
-            models.UniqueConstraint(fields=["client_id", "author", "room"], name="stored_once"),
+            # Many NULLs are no conflict: clients that give no id may repeat themselves, and so
+            # may guests, but for the constraint of their own.
+            models.UniqueConstraint(fields=["client_id", "account", "room"], name="stored_once"),
+            models.UniqueConstraint(
+                fields=["client_id", "room"],
+                condition=models.Q(author=""),
+                name="stored_once_by_guests",
+            ),
         ]
+
+    @property
+    def author_now(self):
+        """Whom it shows as its author: a name that others may take is not enough."""
+        if self.author and self.account_id is None:
+            return f"{self.author} (conta encerrada)"  # with a space: nobody's name is that
+        return self.author
 
     @property
     def frame(self):
@@ -73,7 +89,8 @@ class Message(models.Model):
         return {
             "type": "chat",
             "id": self.number,
-            "author": self.author,
+            "account": self.account_id,
+            "author": self.author_now,
             "message": self.message,
             "message2": self.message2,
             "client_id": self.client_id,

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from django.contrib.auth.models import AnonymousUser
 from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
@@ -203,7 +204,7 @@ async def test_what_is_said_during_a_commit_is_stored_before_anybody_hears_eithe
     writer, room, commits, told, others = Writer(), Room(pk=1), [], [], []
 
     async def say(text):
-        await writer.store(room, "", ChatMessage(text, ""))
+        await writer.store(room, AnonymousUser(), ChatMessage(text, ""))
         told.append(text)
 
     async def store_all(batch):

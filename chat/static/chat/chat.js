@@ -203,6 +203,9 @@ function storageKey() {
   return `chat ${url.pathname} ${room.dataset.account}`
 }
 
+// By the account: its name may have been another account's before.
+const isMine = ({ account }) => String(account ?? "") === room.dataset.account
+
 // ---- what is shown
 
 const { lang } = document.documentElement
@@ -217,7 +220,7 @@ function append(found) {
     messages.append(line(message))
     first ??= message.id
     last = message.id
-    if (inFlight && message.client_id === inFlight) confirmed(inFlight) // it had arrived before
+    if (inFlight && isMine(message) && message.client_id === inFlight) confirmed(inFlight) // it had arrived before
   }
   if (isAtEnd) scroll.scrollTop = scroll.scrollHeight
 }
