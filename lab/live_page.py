@@ -1,47 +1,69 @@
-"""The project's page, live inside a notebook's output while its server runs."""
+"""The project's page, live inside a notebook's output while its server runs.
 
-import os
+Others can write into that page, and in the first lessons what they write may be a script. So it
+never has the notebook server's origin, where a script can do whatever the learner can: the
+notebook's frame shows it at the server's own port, or nothing is shown but words.
+"""
 
-from IPython.display import HTML, DisplayHandle, IFrame, display
+import json
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from IPython.display import HTML, DisplayHandle, display
 
 from lab.messages import say
 
 HEIGHT = 300
 """The frame's height in CSS pixels."""
+ANSWER_TIMEOUT = 3
+"""Seconds that the page may take to answer whether it lets itself be framed."""
+
+_HOST = "127.0.0.1"  # where lab's servers listen
+_SCRIPT = Path(__file__).with_suffix(".js")
 
 
 class LivePage:
     """A frame with a page, where the cell that makes it shows its output.
 
-    What a notebook keeps is the closed page: a saved frame would point to a port that is
-    long gone.
+    What a notebook keeps is the closed page. One that is saved while the page is live keeps the
+    script as well: opened again, it finds no server, and leaves the words as they are.
     """
 
     def __init__(self, port: int) -> None:
-        self._handle: DisplayHandle = display(_closed(), display_id=True)
-        self._handle.update(_live(port))
+        self._handle: DisplayHandle = display(HTML(_closed()), display_id=True)
+        self._handle.update(HTML(live(port)))
 
     def close(self) -> None:
         """Replace the frame with a line that says how to see it again."""
-        self._handle.update(_closed())
+        self._handle.update(HTML(_closed()))
 
 
-def _live(port: int) -> IFrame:
-    title = f'title="{say("page_live")}"'  # what a screen reader calls the frame
-    return IFrame(_address(port), "100%", HEIGHT, extras=[title])
+def live(port: int) -> str:
+    """The HTML that shows the page at that port of this machine, if the browser reaches it."""
+    words = {
+        "title": say("page_live"),  # what a screen reader calls the frame
+        "elsewhere": say("page_elsewhere", port=port),
+        "unreached": say("page_unreached", port=port),
+        "unframed": say("page_unframed", port=port),
+    }
+    framable = _lets_itself_be_framed(port)
+    arguments = json.dumps({"port": port, "height": HEIGHT, "framable": framable, **words})
+    script = _SCRIPT.read_text(encoding="utf-8")
+    # A script element is no place for "<" in a string: the parser would read it first.
+    return f"{_closed()}<script>({script})({arguments.replace('<', chr(92) + 'u003c')})</script>"
 
 
-def _closed() -> HTML:
-    return HTML(f"<em>{say('page_closed')}</em>")
+def _closed() -> str:
+    return f"<em>{say('page_closed')}</em>"
 
 
-def _address(port: int) -> str:
-    """Where the notebook's browser reaches the server at that port of this machine.
-
-    A Jupyter server relays it (jupyter-server-proxy), wherever the browser itself may be;
-    other programs that run notebooks have their browser on this machine.
-    """
-    if "JPY_SESSION_NAME" in os.environ:
-        prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
-        return f"{prefix}proxy/{port}/"
-    return f"http://127.0.0.1:{port}/"
+def _lets_itself_be_framed(port: int) -> bool:
+    """Whether a page of another origin may frame it: the browser wouldn't tell the notebook."""
+    connection = HTTPConnection(_HOST, port, timeout=ANSWER_TIMEOUT)
+    try:
+        connection.request("HEAD", "/")
+        return connection.getresponse().getheader("X-Frame-Options") is None
+    except (OSError, HTTPException):
+        return True  # nothing that forbids it: the frame shows what there is
+    finally:
+        connection.close()

@@ -131,6 +131,20 @@ def measured_out_of_step(notebook: nbformat.NotebookNode, lesson: LessonEntry) -
         yield f"the cells marked {MEASURED} are {marked}, course.toml names {list(lesson.measured)}"
 
 
+def pages_in_jupyter(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Frames of a lesson's own, and paths that a Jupyter server would relay.
+
+    Who writes into a page at Jupyter's own address can do what the learner can; lab's live page
+    is the one frame, and never has that address.
+    """
+    for cell in notebook.cells:
+        is_code = cell.cell_type == "code"
+        pattern = r"(?i)iframe|/proxy/" if is_code else r"/proxy/"
+        for text in (cell.source, *(texts(cell) if is_code else ())):
+            if found := re.search(pattern, text):
+                yield f"{cell.id}: shows or links a page by {found[0]}"
+
+
 def too_large(notebook: nbformat.NotebookNode) -> Iterator[str]:
     size = len(nbformat.writes(notebook).encode())
     if size > MAX_BYTES:

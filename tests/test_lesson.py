@@ -129,30 +129,6 @@ def test_a_notebook_moved_elsewhere_works_and_is_told_where_it_belongs(kernels, 
     assert (tmp_path / "workspace/manage.py").exists()
 
 
-def test_the_live_page_is_a_stable_output_that_closes_with_the_server(kernels):
-    kernel = kernels()
-    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); server = lesson.serve()')
-    outputs: list[dict] = []
-
-    def hear(message: dict) -> None:
-        if message["msg_type"] in ("display_data", "update_display_data"):
-            outputs.append((message["msg_type"], message["content"]["data"]["text/html"]))
-
-    kernel.client.execute_interactive("server.show()", timeout=10, output_hook=hear)
-    (first, closed), (second, live) = outputs
-    assert (first, second) == ("display_data", "update_display_data")
-    assert 'src="http://127.0.0.1:' in live
-    kernel.client.execute_interactive("server.stop()", timeout=10, output_hook=hear)
-    assert outputs[-1] == ("update_display_data", closed)
-    assert "127.0.0.1" not in closed
-
-
-def test_behind_jupyter_the_live_page_goes_through_its_proxy(kernels):
-    kernel = kernels(JPY_SESSION_NAME="notebooks/en/06-live.ipynb", JUPYTERHUB_SERVICE_PREFIX="/u/")
-    said = kernel.run("from lab.live_page import _address; print(_address(5))")
-    assert said == "/u/proxy/5/\n"
-
-
 def test_a_learner_can_delete_lab_and_run_what_they_wrote():
     """Nothing in the project imports lab."""
     for path, text in project.files_of(course.lessons()).items():

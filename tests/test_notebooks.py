@@ -24,6 +24,7 @@ GATES = [
     gates.untidy_metadata,
     gates.exceptions_to_comparing,
     gates.verdicts_by_the_clock,
+    gates.pages_in_jupyter,
     gates.too_large,
     gates.browser_cells_without_tag,
 ]
@@ -194,6 +195,25 @@ def test_a_verdict_by_the_clock_is_found():
     notebook = printing("soon: True")
     notebook.cells[0].source = 'print("soon:", time.perf_counter() - begun < 5)'
     assert list(gates.verdicts_by_the_clock(notebook))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        new_code_cell("IFrame(server.url, 600, 300)"),
+        new_code_cell("f'/proxy/{server.port}/'"),
+        new_markdown_cell("[The page](/proxy/8000/)"),
+    ],
+    ids=["frame", "path", "link"],
+)
+def test_a_page_that_could_have_jupyters_address_is_found(cell):
+    assert list(gates.pages_in_jupyter(nbformat.v4.new_notebook(cells=[cell])))
+
+
+def test_a_frame_that_was_saved_is_found():
+    data = {"text/html": '<iframe src="http://127.0.0.1/"></iframe>'}
+    cell = new_code_cell("server.show()", outputs=[new_output("display_data", data=data)])
+    assert list(gates.pages_in_jupyter(nbformat.v4.new_notebook(cells=[cell])))
 
 
 def test_a_large_notebook_is_found():

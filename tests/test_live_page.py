@@ -1,0 +1,320 @@
+"""The live page in a real JupyterLab: alive, and no way from it to the learner's Jupyter."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbformat.sign import NotebookNotary
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from websockets.sync.client import connect
+
+from lab import course
+from lab.browser import launch_options
+from lab.live_page import live
+from lab.notebooks import METADATA
+from lab.server import Server
+
+PATIENCE = 60
+"""Seconds for anything that JupyterLab, a kernel or a browser has to do."""
+PREFIX = "/course/"
+"""JupyterLab's base_url, with no hub in front of it."""
+TOKEN = "open sesame"
+ELSEWHERE = "lab.example"
+"""A name under which the browser finds JupyterLab, and that isn't its own machine's."""
+NOTEBOOK = "notebooks/en/live.ipynb"
+CELLS = (
+    """\
+import asyncio, json, websockets
+from lab import Lesson
+server = Lesson("06-live").serve()
+server.show()""",
+    """\
+async with asyncio.timeout(60), websockets.connect(server.websocket_url, proxy=None) as own:
+    print("listening", server.port)
+    heard = json.loads(await own.recv())["message"]
+    await own.send(json.dumps({"message": f"{heard}, says the cell", "message2": ""}))""",
+)
+
+# What a stranger sends to the chat: a script for whoever has the page open. With nothing but the
+# login's cookies it makes a file and a kernel, and looks for a way out of the frame.
+ATTACK = """(async () => {
+  const jupyter = %s
+  const [, xsrf] = document.cookie.match(/_xsrf=([^;]*)/) ?? [, ""]
+  const post = (what, body) => fetch(`${jupyter}api/${what}?_xsrf=${xsrf}`, {
+    method: "POST", mode: "no-cors", credentials: "include", body,
+  })
+  const attempts = [
+    () => post("contents", '{"type": "file"}'),
+    () => post("kernels", "{}"),
+    () => window.open(jupyter),
+    () => { if (top !== window) top.location = "about:blank" },
+  ]
+  for (const attempt of attempts) try { await attempt() } catch { }
+  document.body.dataset.attacked = "yes"
+})()"""
+
+
+class JupyterLab:
+    """A JupyterLab as `make lab` starts it, in a folder of its own."""
+
+    def __init__(self, folder: Path, port: int, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.port = port
+        self.environment = environment
+
+    def url(self, path: str = "", host: str = "localhost") -> str:
+        return f"http://{host}:{self.port}{PREFIX}{path}"
+
+    def holds(self, context: BrowserContext) -> tuple[set[str], int]:
+        """The files beside the course, and how many kernels run."""
+        kernels = context.request.get(self.url("api/kernels"), params={"token": TOKEN}).json()
+        return {path.name for path in self.folder.iterdir()}, len(kernels)
+
+    def trust(self, notebook: nbformat.NotebookNode, path: str) -> None:
+        """Write a notebook that JupyterLab trusts, as one that it ran and saved itself."""
+        (self.folder / path).write_text(nbformat.writes(notebook))
+        data = self.environment["JUPYTER_DATA_DIR"]
+        notary = NotebookNotary(data_dir=data, parent=None)
+        notary.sign(notebook)
+        notary.store.close()
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[JupyterLab]:
+    own = folder / "jupyter"
+    environment = {f"JUPYTER_{name}_DIR": str(own / name) for name in ("RUNTIME", "CONFIG", "DATA")}
+    environment["LAB_WORKSPACE"] = str(folder / "workspace")
+    copy = folder / "course"  # what is saved there is not the repository's
+    shutil.copytree(course.ROOT / "lab", copy / "lab")
+    shutil.copytree(course.ROOT / "notebooks", copy / "notebooks")
+    cells = [new_code_cell(cell) for cell in CELLS]
+    nbformat.write(new_notebook(cells=cells, metadata=METADATA), copy / NOTEBOOK)
+    options = (
+        *("--no-browser", "--ServerApp.port=0", f"--ServerApp.base_url={PREFIX}"),
+        *(f"--IdentityProvider.token={TOKEN}", "--ServerApp.allow_remote_access=True"),
+        "--LabApp.expose_app_in_browser=True",
+    )
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lab", "start", "--", *options],
+            cwd=copy,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not (told := list(own.glob("RUNTIME/jpserver-*.json"))):
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, "JupyterLab didn't start"
+            time.sleep(0.1)
+        yield JupyterLab(copy, json.loads(told[0].read_text())["port"], environment)
+    finally:
+        family = [process, *psutil.Process(process.pid).children(recursive=True)]
+        for member in family:
+            member.terminate()
+        psutil.wait_procs(family[1:], PATIENCE)
+        process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory) -> Iterator[JupyterLab]:
+    with started(tmp_path_factory.mktemp("live")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def browser(browser_program) -> Iterator[Browser]:
+    options = launch_options(browser_program)
+    options["args"].append(f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser) -> Iterator[BrowserContext]:
+    context = new_context(browser)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(jupyter, browser) -> Iterator[Page]:
+    """The small notebook, opened at this machine's own address, run, saved while it is live."""
+    context = new_context(browser)
+    page = context.new_page()
+    opened(page, jupyter, "localhost")
+    page.locator("#jp-main-statusbar", has_text="Idle").wait_for()
+    command(page, "notebook:run-all-cells")
+    page.locator(".jp-OutputArea-output", has_text="listening").wait_for()
+    command(page, "docmanager:save")
+    deadline = time.monotonic() + PATIENCE
+    while "<script>" not in (jupyter.folder / NOTEBOOK).read_text():
+        assert time.monotonic() < deadline, "JupyterLab didn't save the notebook"
+        time.sleep(0.1)
+    yield page
+    context.close()
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
+
+
+def opened(page: Page, jupyter: JupyterLab, host: str, path: str = NOTEBOOK) -> None:
+    # In a workspace of its own: JupyterLab opens a workspace's other notebooks again too.
+    place = f"lab/workspaces/{host.replace('.', '-')}-{Path(path).stem}/tree/{path}"
+    page.goto(f"{jupyter.url(place, host)}?token={TOKEN}")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.wait_for_function("window.jupyterapp")
+
+
+def command(page: Page, name: str) -> None:
+    """Start one of JupyterLab's commands; what it does is for the caller to wait for."""
+    page.evaluate("name => { jupyterapp.commands.execute(name) }", name)
+
+
+def frame_of(page: Page) -> Frame:
+    """The live frame, its WebSocket open."""
+    frame = page.locator("iframe").element_handle().content_frame()
+    frame.wait_for_function("chatSocket.readyState === WebSocket.OPEN")
+    return frame
+
+
+def port_of(frame: Frame) -> int:
+    return int(frame.evaluate("location.port"))
+
+
+def attack(frame: Frame, jupyter: JupyterLab, port: int) -> None:
+    """Send the attack to the chat, as anybody on this machine can, and wait until it has run."""
+    script = base64.b64encode((ATTACK % json.dumps(jupyter.url())).encode()).decode()
+    message = f"<img src=x onerror=\"eval(atob('{script}'))\">"
+    with connect(f"ws://127.0.0.1:{port}/ws/socket-server/", proxy=None) as stranger:
+        stranger.send(json.dumps({"message": message, "message2": ""}))
+    frame.wait_for_function("document.body.dataset.attacked")
+
+
+def shown(page: Page, jupyter: JupyterLab, html: str, host: str = "localhost") -> None:
+    """Put html into a page of Jupyter's origin, under the name that it has as host."""
+    page.goto(jupyter.url("login", host))
+    page.set_content(html)
+
+
+def test_the_page_is_alive_in_the_notebook(notebook):
+    frame = frame_of(notebook)
+    assert frame.evaluate("location.hostname") == "127.0.0.1", "Jupyter's cookies would reach it"
+    frame.fill("[name=message]", "olá")
+    frame.click("text=Enviar")
+    expect(frame.locator("#messages")).to_contain_text("olá, says the cell")
+
+
+def test_what_a_stranger_writes_into_it_gets_nothing(jupyter, notebook):
+    before = jupyter.holds(notebook.context)
+    frame = frame_of(notebook)
+    frame.click("#form button")  # a click is what lets a page open windows
+    attack(frame, jupyter, port_of(frame))
+    assert jupyter.holds(notebook.context) == before
+    assert len(notebook.context.pages) == 1
+    assert notebook.url.startswith(jupyter.url())
+
+
+def test_the_attack_works_on_a_page_that_has_jupyters_origin(jupyter, notebook):
+    """As a frame at a proxy's path of JupyterLab had: so the test above can fail."""
+    port = port_of(frame_of(notebook))
+    context = notebook.context
+    before = jupyter.holds(context)
+    page = context.new_page()
+    html = context.request.get(f"http://127.0.0.1:{port}/").text()
+    at_jupyters = html.replace("window.location.href", json.dumps(f"http://127.0.0.1:{port}/"))
+    shown(page, jupyter, at_jupyters)
+    page.wait_for_function("chatSocket.readyState === WebSocket.OPEN")
+    attack(page.main_frame, jupyter, port)
+    page.close()
+    (files, kernels), (more_files, more_kernels) = before, jupyter.holds(context)
+    assert (len(more_files - files), more_kernels - kernels) == (1, 1)
+
+
+def test_nothing_has_jupyter_relay_a_page(jupyter, notebook):
+    """Neither JupyterLab as the course starts it, nor lab, whatever else shows a page one day."""
+    relayed = f"proxy/{port_of(frame_of(notebook))}/"
+    answer = notebook.context.request.get(jupyter.url(relayed), params={"token": TOKEN})
+    assert answer.status == 404
+    sources = [path for path in (course.ROOT / "lab").rglob("*") if path.suffix in (".py", ".js")]
+    showing = {path.name for path in sources if re.search("(?i)iframe|proxy/", path.read_text())}
+    assert showing == {"live_page.js"}
+
+
+def test_opened_from_elsewhere_there_is_no_frame_but_a_way_to_the_page(jupyter, notebook, context):
+    page = context.new_page()
+    opened(page, jupyter, ELSEWHERE)
+    page.get_by_text(f"forward port {port_of(frame_of(notebook))}").wait_for()
+    assert page.frames == [page.main_frame]
+
+
+@pytest.mark.usefixtures("notebook")
+def test_saved_while_live_and_opened_again_it_is_the_closed_page(jupyter, context):
+    saved = nbformat.read(jupyter.folder / NOTEBOOK, as_version=4)
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]  # where nobody answers once it is closed
+    [output] = saved.cells[0].outputs[-1:]
+    output.data["text/html"] = live(port)
+    jupyter.trust(saved, "notebooks/en/saved.ipynb")
+    page = context.new_page()
+    opened(page, jupyter, "localhost", "notebooks/en/saved.ipynb")
+    said = page.get_by_text("The page appears here while the server runs.")
+    expect(said).to_contain_text(f"doesn't reach port {port}")
+    assert page.frames == [page.main_frame]
+
+
+def test_at_the_ipv4_address_the_frame_has_the_other_name(jupyter, notebook, context):
+    page = context.new_page()
+    shown(page, jupyter, live(port_of(frame_of(notebook))), "127.0.0.1")
+    assert frame_of(page).evaluate("location.hostname") == "localhost"
+
+
+def test_a_page_that_no_other_site_may_frame_says_where_to_open_it(jupyter, context, five_steps):
+    settings = five_steps / "mywebsite/settings.py"
+    protected = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+    settings.write_text(f"{settings.read_text()}\nMIDDLEWARE = [{protected!r}]\n")
+    server = Server.start(five_steps, five_steps / "log")
+    try:
+        page = context.new_page()
+        shown(page, jupyter, live(server.port))
+        page.get_by_text(f"open {server.url} in a window").wait_for()
+        assert page.frames == [page.main_frame]
+    finally:
+        server.stop()
+
+
+def test_what_a_notebook_keeps_is_the_closed_page(kernels):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); server = lesson.serve()')
+    outputs: list[dict] = []
+
+    def hear(message: dict) -> None:
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            outputs.append((message["msg_type"], message["content"]["data"]["text/html"]))
+
+    kernel.client.execute_interactive("server.show()", timeout=PATIENCE, output_hook=hear)
+    (first, closed), (second, _) = outputs
+    assert (first, second) == ("display_data", "update_display_data")
+    kernel.client.execute_interactive("server.stop()", timeout=PATIENCE, output_hook=hear)
+    assert outputs[-1] == ("update_display_data", closed)
+    assert closed == "<em>The page appears here while the server runs.</em>"
