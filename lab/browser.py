@@ -46,7 +46,11 @@ def launch_options(program: str) -> dict[str, object]:
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     # Chromium's sandbox refuses to run as root, as in a container.
     sandbox = ["--no-sandbox"] if as_root else []
-    return {"executable_path": program, "args": [*_ARGUMENTS, *sandbox]}
+    return {
+        "executable_path": program,
+        "args": [*_ARGUMENTS, *sandbox],
+        "handle_sigint": False,  # interrupting a cell isn't meant for the browser
+    }
 
 
 async def open_browser() -> Browser | None:

@@ -1,4 +1,4 @@
-"""The project's files, found in the cells of a notebook file."""
+"""The code cells of a notebook file, and the project's files that they write."""
 
 import json
 import shlex
@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def written_files(notebook: Path) -> Iterator[tuple[str, str]]:
-    """Each `%%writefile` cell of the notebook, in order: the file's path and its text.
+def sources(notebook: Path) -> Iterator[str]:
+    """The source of each code cell of the notebook, in order.
 
     Reads the JSON as it is: nbformat takes a second to import, and every lesson begins here.
     """
     for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        path = file_written_by(source) if cell["cell_type"] == "code" else None
+        if cell["cell_type"] == "code":
+            yield "".join(cell["source"])
+
+
+def written_files(notebook: Path) -> Iterator[tuple[str, str]]:
+    """Each `%%writefile` cell of the notebook, in order: the file's path and its text."""
+    for source in sources(notebook):
+        path = file_written_by(source)
         if path is not None:
             yield path, text_written_by(source)
 

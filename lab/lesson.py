@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from lab import course, exercises, language, orphans, safekeeping, variables
+from lab import course, exercises, hints, language, orphans, safekeeping, variables
 from lab.errors import LabError
 from lab.messages import say
 from lab.progress_file import Progress
@@ -35,6 +35,7 @@ class Lesson:
         self.workspace = Workspace.default()
         self._begin()
         safekeeping.watch(self.workspace)
+        hints.give(self.entry)
         orphans.end_with_kernel()
         self._note()
 

@@ -72,6 +72,7 @@ class Server:
                 stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # interrupting a cell interrupts the kernel's whole group
             )
         server = cls(process, log_file)
         try:

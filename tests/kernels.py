@@ -1,6 +1,7 @@
 """Kernels that run a learner's cells."""
 
 import os
+import threading
 from pathlib import Path
 
 from jupyter_client import BlockingKernelClient, KernelManager
@@ -18,14 +19,20 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
-    def run(self, source: str, timeout: float = 30) -> str:
-        """Run a cell; returns what it printed, and its error's text if it failed."""
+    def run(self, source: str, timeout: float = 30, interrupt_at: str | None = None) -> str:
+        """Run a cell; returns what it printed, and its error's text if it failed.
+
+        As JupyterLab's stop button does, interrupts it once it has printed interrupt_at.
+        """
         told: list[str] = []
 
         def hear(message: dict) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
                 told.append(content["text"])
+                if interrupt_at is not None and interrupt_at in content["text"]:
+                    # In a thread: the manager has a loop of its own to run.
+                    threading.Thread(target=self.manager.interrupt_kernel).start()
             elif message["msg_type"] == "error":
                 told.append("\n".join(content["traceback"]))
 

@@ -1,0 +1,95 @@
+"""A cell is interrupted: it says so in words, and what the learner runs goes on."""
+
+import os
+import re
+import signal
+import sys
+
+import gates
+import psutil
+import pytest
+from processes import gone
+
+from lab import course, notebooks
+
+WAIT = {
+    "awaits": "import asyncio; print('waiting', flush=True); await asyncio.sleep(60)",
+    "blocks": "import time; print('waiting', flush=True); time.sleep(60)",
+}
+ENDED_IN_THEIR_CELL = {
+    "04-settings": {"start-runserver"},
+    "05-asgi": {"order-tried"},
+    "07-troubleshooting": {"start"},
+    "10-security": {"check-deploy"},
+    "13-scale": {"plain-measured", "profile"},
+}
+"""Cells that start a process, or define what does, and leave none running when a cell ends."""
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal there")
+
+
+@posix
+@pytest.mark.parametrize("way", WAIT)
+def test_what_the_learner_runs_goes_on(kernels, way):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); server = lesson.serve()')
+    kernel.run("other = lesson.serve(program='uvicorn', another=True)")
+    kernel.run(
+        "import subprocess, sys; sleep = [sys.executable, '-c', 'import time; time.sleep(99)']"
+    )
+    kernel.run("by_hand = subprocess.Popen(sleep, process_group=0)")
+    kernel.run("waits = [subprocess.Popen(sleep)]")  # in the kernel's group, so it hears of it
+    kernel.run(WAIT[way], interrupt_at="waiting")
+    assert kernel.run("print(waits[0].wait(10) != 0)") == "True\n"
+    for url in ("server.url", "other.url"):
+        look = f"import urllib.request; print(urllib.request.urlopen({url}).status)"
+        assert kernel.run(look) == "200\n"
+    assert kernel.run("print(server.running, other.running, by_hand.poll())") == "True True None\n"
+
+
+@posix
+def test_the_learners_browser_goes_on(kernels, browser_program):  # noqa: ARG001
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
+    kernel.run("from lab.browser import open_browser; browser = await open_browser()", 60)
+    kernel.run(WAIT["awaits"], interrupt_at="waiting")
+    kernel.run("page = await browser.new_page()", 60)
+    assert kernel.run("print(await page.evaluate('1 + 1'))", 60) == "2\n"
+
+
+@posix
+def test_an_interrupted_await_says_what_happened(kernels):
+    kernel = kernels("pt-br")
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
+    said = kernel.run(WAIT["awaits"], interrupt_at="waiting")
+    assert said.startswith("waiting\nInterrompida: esta célula estava esperando e foi parada.")
+    assert "Traceback" not in said
+    cancelled = "task = asyncio.ensure_future(asyncio.sleep(9)); task.cancel(); await task"
+    assert "Traceback" in kernel.run(cancelled)  # that is the learner's own affair
+
+
+@posix
+def test_a_process_with_a_group_of_its_own_ends_with_the_kernel(kernels):
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("01-template"); import os, subprocess, sys')
+    start = (
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'], process_group=0)"
+    )
+    pid, own = map(int, kernel.run(f"print({start}.pid, os.getpid())").split())
+    started = psutil.Process(pid)
+    os.kill(own, signal.SIGKILL)
+    assert gone(started, 20)
+
+
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
+def test_a_process_that_outlives_its_cell_has_a_group_of_its_own(lesson):
+    cells = gates.code(notebooks.read(lesson.notebook("pt-br")))
+    starting = re.compile(r"\bPopen\((?!\))|create_subprocess_exec\(")
+    shared = {
+        cell.id
+        for cell in cells
+        if starting.search(cell.source)
+        and "process_group=0" not in cell.source
+        and not cell.source.startswith("%%writefile")
+    }
+    assert shared == ENDED_IN_THEIR_CELL.get(lesson.name, set())
