@@ -7,12 +7,14 @@ INSTALLED := .venv/installed
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run test proof bench notebooks lock
+.PHONY: help lab run test matrix soak proof bench notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
 	@echo "make run [PORT=8000]         run the finished project / roda o projeto pronto"
-	@echo "make test                    check everything / confere tudo"
+	@echo "make test [LESSON=05-asgi]   check everything / confere tudo"
+	@echo "make matrix [WITH=...]       the lessons under other versions / as lições com outras versões"
+	@echo "make soak [RUNS=10]          does it always say the same? / o resultado é sempre o mesmo?"
 	@echo "make proof                   the chat's long trials / as provas longas do chat"
 	@echo "make bench                   measure the chat beside its peers / mede o chat ao lado dos pares"
 	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
@@ -29,7 +31,16 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval \
+	  $(if $(LESSON),-k "$(LESSON)") $(if $(JUNIT),--junit-xml="$(JUNIT)")
+
+matrix: $(INSTALLED)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group matrix
+	rm -rf reports/matrix
+	LESSON="$(LESSON)" WITH="$(WITH)" $(BIN)/python -m nox --sessions $(if $(WITH),candidate,lessons) table
+
+soak: $(INSTALLED)
+	$(BIN)/python -m regression soak $(if $(RUNS),--runs $(RUNS)) $(FILES)
 
 proof: $(INSTALLED)
 	PROOF=full $(BIN)/python -m pytest -rP tests/test_protocol_properties.py tests/test_crashes.py \
@@ -47,7 +58,8 @@ notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)
 	$(BIN)/python -m lab export
 
-LOCK := --universal --python-version 3.11 --no-emit-index-url --quiet \
+# One version of each package for all Pythons, the one that the stored outputs were made with.
+LOCK := --universal --fork-strategy fewest --python-version 3.11 --no-emit-index-url --quiet \
 	--custom-compile-command "make lock"
 
 lock: $(INSTALLED)

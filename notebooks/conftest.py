@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from regression import cells
+
 _workspaces = pytest.StashKey[tempfile.TemporaryDirectory]()
 _HAS_LAB = "import importlib.util, sys; sys.exit(importlib.util.find_spec('lab') is None)"
 
@@ -32,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if find_browser() or os.environ.get("CI") == "true":
         return
     for item in items:
-        if "browser" in _tags(item):
+        if "browser" in cells.tags(item):
             item.add_marker(pytest.mark.skip(reason="no Chromium, Chrome or Edge found"))
 
 
@@ -45,6 +47,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         os.environ["LAB_PATIENCE"] = "4"  # both cores are busy with other lessons
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:
+    """Note of each cell which one it is, and how it differed, for the reports."""
+    if call.when == "call":
+        item.user_properties += cells.describe(item, call)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove all the workspaces; nbval has ended the kernels by now."""
     if _workspaces in config.stash:
@@ -55,7 +64,3 @@ def _folder(config: pytest.Config) -> str:
     if _workspaces not in config.stash:
         config.stash[_workspaces] = tempfile.TemporaryDirectory()
     return config.stash[_workspaces].name
-
-
-def _tags(item: pytest.Item) -> list[str]:
-    return item.cell.metadata.get("tags", []) if hasattr(item, "cell") else []

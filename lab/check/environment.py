@@ -62,7 +62,12 @@ def _proxy() -> Evidence | None:
 
 
 def wrong_version(versions: dict[str, str]) -> Evidence | None:
-    """The first package whose version is none that the course is written for, or None."""
+    """The first package whose version is none that the course is written for, or None.
+
+    With LAB_ANY_VERSION set, as where the lessons try a candidate, every version is.
+    """
+    if os.environ.get("LAB_ANY_VERSION"):
+        return None
     file = course.ROOT / "pyproject.toml"
     project = tomllib.loads(file.read_text("utf-8"))["project"]
     wanted = {found.name.lower(): found for found in map(Requirement, project["dependencies"])}

@@ -1,0 +1,91 @@
+"""The lessons under several Pythons, and several versions of what they run on.
+
+`make matrix` runs it all and puts the results side by side, in reports/matrix/. To choose:
+
+    .venv/bin/python -m nox --list
+    .venv/bin/python -m nox -s "lessons(3.12 lock)" table
+    .venv/bin/python -m nox -k "lowest or table"
+
+Two environment variables: LESSON narrows it, as pytest's -k does; WITH holds the candidate's
+requirements, as `uv pip install` takes them.
+"""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import nox
+
+from regression import versions
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lessons", "table"]
+os.environ["UV_SYSTEM_CERTS"] = os.environ.get("UV_SYSTEM_CERTS", "true")
+
+REPORTS = Path("reports", "matrix")
+AT_LEAST = versions.at_least(Path("pyproject.toml"))
+INSTALL = {
+    "lowest": (["--resolution", "lowest-direct", "--editable", "."],),
+    "lock": (["-r", "requirements.txt"],),
+    "lock but Django 6": (["-r", "requirements.txt"], ["Django>=6,<6.1"]),
+    "newest": (["--upgrade", *AT_LEAST], ["--no-deps", "--editable", "."]),
+    "pre-releases": (
+        ["--upgrade", "--prerelease", "allow", *AT_LEAST],
+        ["--no-deps", "--editable", "."],
+    ),
+}
+"""What each set of versions installs, one command after the other."""
+COMBINATIONS = [
+    ("3.11", "lowest"),
+    ("3.11", "lock"),
+    ("3.12", "lock"),
+    ("3.13", "lock"),
+    ("3.14", "lock"),
+    ("3.12", "lock but Django 6"),
+    ("3.13", "newest"),
+    ("3.13", "pre-releases"),
+]
+
+
+@nox.session
+@nox.parametrize(
+    "python, installed",
+    [nox.param(*combination, id=" ".join(combination)) for combination in COMBINATIONS],
+)
+def lessons(session: nox.Session, installed: str) -> None:
+    """Every lesson, in both languages, under one Python and one set of versions."""
+    for arguments in INSTALL[installed]:
+        session.install(*arguments)
+    try_lessons(session, f"{session.python} {installed}")
+
+
+@nox.session
+def candidate(session: nox.Session) -> None:
+    """The lock's versions, but those of WITH: a release to come, or somebody's branch."""
+    session.install("-r", "requirements.txt")
+    session.install(*shlex.split(os.environ["WITH"]))
+    try_lessons(session, "candidate")
+
+
+def try_lessons(session: nox.Session, name: str) -> None:
+    """Run the lessons, and leave a report of that name for the table."""
+    report = REPORTS / name
+    report.mkdir(parents=True, exist_ok=True)
+    with (report / "versions.txt").open("w", encoding="utf-8") as file:
+        session.run("uv", "pip", "freeze", stdout=file, external=True)
+    chosen = ["-k", os.environ["LESSON"]] if os.environ.get("LESSON") else []
+    session.run(
+        *("python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q", "--nbval"),
+        *(f"--junit-xml={report / 'report.xml'}", "-p", "no:cacheprovider", *chosen, "notebooks"),
+        env={"LAB_ANY_VERSION": "true"},
+    )
+
+
+@nox.session(python=False)
+def table(session: nox.Session) -> None:
+    """The reports side by side, as Markdown and as a page."""
+    session.run(sys.executable, "-m", "regression", "table", str(REPORTS))
