@@ -17,7 +17,7 @@ from lab.messages import say
 
 HOST = "127.0.0.1"
 WEBSOCKET_PATH = "/ws/socket-server/"
-START_TIMEOUT = 10
+START_TIMEOUT = 30
 """Seconds that a server may take until it listens."""
 STOP_TIMEOUT = 5
 """Seconds that a server may take to end after it was told to."""
