@@ -16,12 +16,6 @@ from kernels import Kernel
 
 from lab import course
 
-LOCK = (course.ROOT / "requirements.txt").read_text("utf-8")
-
-
-def test_installing_the_lock_installs_lab():
-    assert "-e ." in LOCK.splitlines()
-
 
 def test_the_lock_is_what_make_installs_and_nothing_beside_it():
     makefile = (course.ROOT / "Makefile").read_text("utf-8")

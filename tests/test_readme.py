@@ -10,6 +10,7 @@ from lab import course, project
 from lab.__main__ import arguments_parser
 
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
+PAGES = [*READMES.values(), "docs/regression.md", "docs/regression.pt-br.md"]
 
 
 def table(language: str) -> str:
@@ -47,9 +48,14 @@ def test_the_projects_shape_is_what_the_lessons_write(language):
     assert {path for path in modules if "__init__" not in path} <= told.keys()
 
 
-@pytest.mark.parametrize("language", READMES)
-def test_every_command_it_names_exists(language):
-    text = (course.ROOT / READMES[language]).read_text("utf-8")
+def test_installing_the_lock_alone_installs_lab_too():
+    """As the lines for Windows do, and as people do who skip them."""
+    assert "-e ." in (course.ROOT / "requirements.txt").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_it_names_exists(page):
+    text = (course.ROOT / page).read_text("utf-8")
     makefile = (course.ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"(?:^|`)make (\w+)", text, re.MULTILINE))
     for target in targets:
@@ -59,11 +65,11 @@ def test_every_command_it_names_exists(language):
         assert re.search(rf"^    {command}\b", help_text, re.MULTILINE), command
 
 
-@pytest.mark.parametrize("language", READMES)
-def test_its_links_resolve(language):
-    text = (course.ROOT / READMES[language]).read_text("utf-8")
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert (course.ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES)
+def test_its_links_resolve(page):
+    file = course.ROOT / page
+    for target in re.findall(r"\]\(([^)]+)\)", file.read_text("utf-8")):
+        assert (file.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("language", READMES)
