@@ -12,7 +12,10 @@ requirements, as `uv pip install` takes them.
 
 import os
 import shlex
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
@@ -25,6 +28,10 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lessons", "table"]
 os.environ["UV_SYSTEM_CERTS"] = os.environ.get("UV_SYSTEM_CERTS", "true")
+if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
+    # Its python3.13 runs only where that version is among those chosen: all of them are.
+    told = subprocess.run(["pyenv", "versions", "--bare"], check=True, capture_output=True)
+    os.environ["PYENV_VERSION"] = ":".join(told.stdout.decode().split())
 
 REPORTS = Path("reports", "matrix")
 AT_LEAST = versions.at_least(Path("pyproject.toml"))
@@ -49,6 +56,10 @@ COMBINATIONS = [
     ("3.13", "newest"),
     ("3.13", "pre-releases"),
 ]
+NEWEST_PYTHON = next(
+    (version for version in ("3.14", "3.13", "3.12") if shutil.which(f"python{version}")), None
+)
+"""The one that a candidate is tried under; None for the one that runs this."""
 
 
 @nox.session
@@ -58,23 +69,22 @@ COMBINATIONS = [
 )
 def lessons(session: nox.Session, installed: str) -> None:
     """Every lesson, in both languages, under one Python and one set of versions."""
-    for arguments in INSTALL[installed]:
-        session.install(*arguments)
-    try_lessons(session, f"{session.python} {installed}")
+    try_lessons(session, f"{session.python} {installed}", INSTALL[installed])
 
 
-@nox.session
+@nox.session(python=NEWEST_PYTHON)
 def candidate(session: nox.Session) -> None:
     """The lock's versions, but those of WITH: a release to come, or somebody's branch."""
-    session.install("-r", "requirements.txt")
-    session.install(*shlex.split(os.environ["WITH"]))
-    try_lessons(session, "candidate")
+    wanted = shlex.split(os.environ["WITH"])
+    try_lessons(session, "candidate", [*INSTALL["lock"], wanted])
 
 
-def try_lessons(session: nox.Session, name: str) -> None:
-    """Run the lessons, and leave a report of that name for the table."""
+def try_lessons(session: nox.Session, name: str, installed: Iterable[list[str]]) -> None:
+    """Install, run the lessons, and leave a report of that name for the table."""
     report = REPORTS / name
     report.mkdir(parents=True, exist_ok=True)
+    for arguments in installed:
+        session.install(*arguments)
     with (report / "versions.txt").open("w", encoding="utf-8") as file:
         session.run("uv", "pip", "freeze", stdout=file, external=True)
     chosen = ["-k", os.environ["LESSON"]] if os.environ.get("LESSON") else []

@@ -10,7 +10,8 @@ from regression.soak import soak
 
 def put_side_by_side(folder: Path) -> int:
     """Write table.md and table.html beside the runs; 0 when all of them are green, else 1."""
-    runs = [table.Run.read(path) for path in sorted(folder.iterdir()) if path.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = [table.Run.read(path) for path in sorted(folder.glob("*/"))]
     text = table.as_markdown(runs)
     (folder / "table.md").write_text(text, "utf-8")
     (folder / "table.html").write_text(table.as_html(runs), "utf-8")

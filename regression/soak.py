@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 from lab import course
 from regression import results
 
+WORKERS = 2
 RUN_SECONDS = 3600
 """How long one run may take."""
 BUSY = """
@@ -100,7 +101,7 @@ def _run(commit: str, chosen: list[str], number: int) -> Round:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, company_of(folder) if company else nullcontext():
         junit = Path(folder, "report.xml")
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), "--dist", "loadfile"]
         command += ["--no-loadscope-reorder", "--nbval", f"--junit-xml={junit}", *files]
         tests, failed = _results(command, junit)
     seconds = round(time.monotonic() - began)

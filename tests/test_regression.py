@@ -1,10 +1,12 @@
 """The regression suite's own tools: the right cell is named, and nothing missing passes for green."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import nbformat
@@ -136,6 +138,14 @@ def test_a_candidates_version_is_no_mistake_of_the_lessons(monkeypatch):
     assert wrong_version({"django": "99"}) is None
 
 
+@pytest.fixture
+def small_soak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A soak whose runs take one process, and disturb no other test."""
+    monkeypatch.setattr("regression.soak.WORKERS", 0)
+    monkeypatch.setattr("regression.soak.company_of", nullcontext)
+
+
+@pytest.mark.usefixtures("small_soak")
 def test_a_soak_lists_each_difference_and_goes_on_where_it_was(tmp_path, capsys):
     file, log = tmp_path / "test_turns.py", tmp_path / "soak.jsonl"
     file.write_text(f"""from pathlib import Path
@@ -158,6 +168,7 @@ def test_always():
     assert len(log.read_text("utf-8").splitlines()) == 2
 
 
+@pytest.mark.usefixtures("small_soak")
 def test_a_run_without_a_report_is_a_failure(tmp_path, capsys):
     assert soak(tmp_path / "soak.jsonl", 1, [str(tmp_path / "missing.py")]) == 1
     assert "ended with" in capsys.readouterr().out
@@ -173,3 +184,13 @@ def test_the_company_writes_is_busy_and_ends(tmp_path):
             time.sleep(0.05)
         assert all(process.poll() is None for process in started)
     assert all(process.returncode is not None for process in started)
+
+
+def test_the_workflows_name_combinations_that_exist_and_pin_their_actions():
+    combinations = (course.ROOT / "noxfile.py").read_text("utf-8")
+    for workflow in (course.ROOT / ".github/workflows").glob("*.yml"):
+        told = workflow.read_text("utf-8")
+        for python, installed in re.findall(r'"lessons\((\S+) ([\w -]+)\)"', told):
+            assert f'("{python}", "{installed}")' in combinations
+        for action in re.findall(r"uses: (.+)", told):
+            assert re.fullmatch(r"actions/[\w-]+@v\d+", action)
