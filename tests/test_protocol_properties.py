@@ -259,7 +259,7 @@ class Wire:
             if answer["type"] == "chat":
                 assert answer == self.said[-1]
                 texts = {"message": frame["message"], "message2": frame["message2"]}
-                more = {"id": len(self.said), "client_id": client_id, "author": ""}
+                more = {"id": len(self.said), "client_id": client_id, "author": "", "account": None}
                 assert without(answer, "said_at") == {"type": "chat", **texts, **more}
             else:
                 number = earlier[0] if earlier else len(self.said)
