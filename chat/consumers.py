@@ -1,12 +1,14 @@
 """The chat's consumer: what the server does with each event of a WebSocket."""
 
 import asyncio
+import logging
 from uuid import uuid4
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
 from chat import fanout, history, presence, protocol
 from chat.frames import PreparedFrames, encode
@@ -15,6 +17,8 @@ from chat.models import FIRST_ROOM, Room
 from chat.outbox import INTERNAL_ERROR
 from chat.protocol import NO_SUCH_ROOM, ChatMessage, HistoryRequest, PeopleRequest, ProtocolError
 from chat.sessions import LOGGED_OUT
+
+logger = logging.getLogger(__name__)
 
 under_way = set()
 """The tasks that store and publish what was said."""
@@ -71,7 +75,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         if self.room is None:
             return  # it is being closed
         try:
-            if not self.allowance.take():
+            if not (self.allowance.take() and self.scope["shared_allowance"].take()):
                 raise ProtocolError("too-fast", "Devagar: são mensagens demais por segundo.")
             await self.answer(protocol.parse(text_data))
         except ProtocolError as error:
@@ -101,6 +105,12 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
     async def store_and_publish(self, said):
         try:
             message, new = await history.store(self.room, self.user, said)
+        except DatabaseError as error:
+            logger.warning("a message was not stored: %r", error)
+            await asyncio.sleep(0)  # the answers to what was said before go first
+            refusal = ProtocolError("not-stored", "Não consegui guardar a mensagem. Envie de novo.")
+            await self.send_json(refusal.frame | {"client_id": said.client_id})
+            return
         except Exception:
             await self.close(INTERNAL_ERROR)  # unconfirmed: the client will say it again
             raise

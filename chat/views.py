@@ -1,20 +1,23 @@
 """The chat's pages."""
 
-from django.contrib.auth import login
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.generic import CreateView, FormView, ListView
 
+from chat.attempts import LimitedAttempts
 from chat.models import FIRST_ROOM, Room
+from chat.shares import network_of
 
 
 class Index(ListView):
     """The rooms."""
 
     model = Room
+    paginate_by = 100
     template_name = "chat/index.html"
 
     def get_queryset(self):
@@ -22,12 +25,15 @@ class Index(ListView):
         return super().get_queryset()
 
 
-class NewRoom(LoginRequiredMixin, CreateView):
+class NewRoom(LoginRequiredMixin, LimitedAttempts, CreateView):
     """A new room; whoever makes one goes straight in."""
 
     model = Room
     fields = ["title"]
     template_name = "chat/new_room.html"
+
+    def limits(self, request):
+        return [("30/hour", request.user.pk)]
 
 
 @never_cache  # nor kept by a browser: its Back button would show the room after a logout
@@ -39,11 +45,26 @@ def room(request, room_id):
     return render(request, "chat/room.html", {"room": room})
 
 
-class SignUp(FormView):
+class Login(LimitedAttempts, LoginView):
+    """Django's own; for an account that is not theirs, nobody may guess the password for long.
+
+    Its owner is elsewhere, and goes on logging in from there.
+    """
+
+    def limits(self, request):
+        address = network_of(request.META.get("REMOTE_ADDR", ""))
+        name = get_user_model().normalize_username(request.POST.get("username", ""))
+        return [("200/hour", address), ("10/5 minutes", address, name)]
+
+
+class SignUp(LimitedAttempts, FormView):
     """A new account; whoever makes one is logged in with it."""
 
     form_class = UserCreationForm
     template_name = "registration/signup.html"
+
+    def limits(self, request):
+        return [("200/hour", network_of(request.META.get("REMOTE_ADDR", "")))]
 
     def form_valid(self, form):
         login(self.request, form.save())

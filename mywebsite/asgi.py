@@ -17,6 +17,7 @@ from chat.http import BoundedBody, StaticFiles
 from chat.origin import SameOrigin
 from chat.outbox import BoundedOutbox
 from chat.sessions import EndWithSession
+from chat.shares import SharedLimits
 
 application = ProtocolTypeRouter(
     {
@@ -25,9 +26,11 @@ application = ProtocolTypeRouter(
         "websocket": BoundedOutbox(
             SameOrigin(
                 AuthMiddlewareStack(
-                    EndWithSession(
-                        URLRouter(
-                            chat.routing.websocket_urlpatterns,
+                    SharedLimits(
+                        EndWithSession(
+                            URLRouter(
+                                chat.routing.websocket_urlpatterns,
+                            )
                         )
                     )
                 )

@@ -69,6 +69,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
+    # Nobody but its owner reads it, nor the files that SQLite puts beside it.
+    Path(DATABASES["default"]["NAME"]).touch(mode=0o600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -104,6 +106,15 @@ if "CHANNEL_LAYER_URL" in os.environ:
 CHAT_MESSAGES_PER_SECOND = 10
 CHAT_BURST = 20
 CHAT_BACKLOG_BYTES = 256 * 1024
+
+# And what one person may: all the WebSockets of an account together, which are so many at most.
+# An address counts as so many accounts: behind one may sit a whole class of guests. It is the
+# peer's, as the server tells it: behind a proxy, uvicorn needs --forwarded-allow-ips.
+CHAT_SOCKETS = 20
+CHAT_ACCOUNTS_AN_ADDRESS = 10
+
+# Where logins, sign-ups and new rooms are counted: by all the processes together, with such a server.
+CHAT_ATTEMPTS_URL = os.environ.get("CHANNEL_LAYER_URL")
 
 # How long somebody still counts as present after their server was killed.
 CHAT_SECONDS_UNTIL_GONE = 15

@@ -10,6 +10,6 @@ urlpatterns = [
     path("rooms/new/", views.NewRoom.as_view(), name="new-room"),
     path("rooms/<int:room_id>/", views.room, name="room"),
     path("signup/", views.SignUp.as_view(), name="signup"),
-    path("login/", accounts.LoginView.as_view(), name="login"),
+    path("login/", views.Login.as_view(), name="login"),
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
 ]

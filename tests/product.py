@@ -18,7 +18,7 @@ FULL = os.environ.get("PROOF") == "full"
 
 FAST = "chat.connection:Connection"
 """What serves the finished chat's WebSockets, as after uvicorn's --ws."""
-NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6}
+NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6, "CHAT_SOCKETS": 1e6}
 """Settings for a proof that speaks faster than anybody may."""
 
 

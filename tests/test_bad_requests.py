@@ -35,7 +35,7 @@ SOCKET_PATHS = {
     b"/": 403,
     b"/ws/%0a%1b%ff/": 403,
     b"/ws/rooms/x/": 403,
-    b"/ws/rooms/9223372036854775808/": 403,
+    b"/ws/rooms/9223372036854775808/": 101,  # and then a close code: there is no such room
     b"/ws/rooms/1" + b"0" * 5000 + b"/": 403,
     b"/ws/" + b"a" * 9000: TOO_LONG,
     b"http://evil.example/ws/": 403,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import unicodedata
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
@@ -72,6 +73,17 @@ async def test_titles_that_look_the_same_are_one_room(member):
     ana.new_room(title)
     page = ana.visitor.post("/rooms/new/", title=unicodedata.normalize("NFD", title))
     assert page.url.endswith("/rooms/new/")  # the form again, with its error
+
+
+@pytest.mark.asyncio
+async def test_nobody_makes_rooms_without_end(member):
+    ana = await member()
+    ana.visitor.get("/rooms/new/")
+    for _ in range(30):
+        ana.visitor.post("/rooms/new/", title="")
+    with pytest.raises(HTTPError) as refused:
+        ana.new_room()
+    assert refused.value.status == 429
 
 
 @pytest.mark.asyncio

@@ -2,12 +2,21 @@
 
 import asyncio
 import json
+import os
+from contextlib import AsyncExitStack, suppress
+from itertools import chain
+from pathlib import Path
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from playwright.async_api import expect
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from chat.shares import TOO_MANY
+from chat.tests.conftest import PASSWORD
 
 SAID = {"message": "olá", "message2": ""}
 ELSEWHERE = [
@@ -128,3 +137,69 @@ async def test_a_body_that_no_form_sends_is_refused_before_it_is_there(server, h
 @pytest.mark.asyncio
 async def test_a_path_out_of_the_static_files_leads_nowhere(server):
     assert await status_of(server, "GET /static/../manage.py HTTP/1.1") == 404
+
+
+def socket(server, visitor):
+    return chat(server, additional_headers=visitor.headers)
+
+
+async def codes(client, count):
+    """The codes of the answers to so many bad frames, sent at once."""
+    for _ in range(count):
+        await client.send("não é JSON")
+    return [json.loads(await client.recv())["code"] for _ in range(count)]
+
+
+@pytest.mark.asyncio
+async def test_with_more_sockets_an_account_may_not_say_more(server, visitor):
+    ana, bia = [await asyncio.to_thread(visitor().sign_up, new_name()) for _ in range(2)]
+    async with asyncio.timeout(60), AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        sockets = [await enter(socket(server, ana)) for _ in range(settings.CHAT_SOCKETS)]
+        told = await asyncio.gather(*[codes(client, settings.CHAT_BURST) for client in sockets])
+        assert "too-fast" in chain(*told)
+        assert await codes(await enter(socket(server, bia)), 1) == ["not-json"]
+
+
+@pytest.mark.asyncio
+async def test_an_account_has_a_bound_on_its_sockets(server, visitor):
+    ana = await asyncio.to_thread(visitor().sign_up, new_name())
+    async with asyncio.timeout(60), AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        sockets = [await enter(socket(server, ana)) for _ in range(settings.CHAT_SOCKETS)]
+        one_more = await enter(socket(server, ana))
+        await one_more.wait_closed()
+        assert one_more.close_code == TOO_MANY
+        await sockets[0].close()
+        answers = None
+        while answers is None:  # until the server has noticed
+            with suppress(ConnectionClosed):
+                answers = await codes(await enter(socket(server, ana)), 1)
+        assert answers == ["not-json"]
+
+
+def test_who_guesses_a_password_waits_and_its_owner_does_not(server, visitor):
+    name = new_name()
+    ana, stranger = visitor().sign_up(name), visitor()
+    for somebody in (ana, stranger):
+        somebody.get("/login/")
+    for _ in range(10):
+        stranger.post("/login/", username=name, password="")
+    with pytest.raises(HTTPError) as refused:
+        stranger.post("/login/", username=name, password=PASSWORD)
+    assert refused.value.status == 429
+    assert int(refused.value.headers["Retry-After"]) <= 5 * 60
+    assert "Tente de novo em" in refused.value.read().decode()
+    assert stranger.post("/login/", username=new_name(), password=PASSWORD).status == 200
+    ana.opener.addheaders.append(("X-Forwarded-For", "203.0.113.7"))  # from elsewhere
+    page = ana.post("/login/", username=name, password=PASSWORD)
+    assert page.url == f"http://{server}/"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such permissions")
+@pytest.mark.usefixtures("server")
+def test_nobody_else_reads_the_database(environment):
+    database = Path(environment["DATABASE_URL"].removeprefix("sqlite:///"))
+    files = list(database.parent.iterdir())
+    assert database in files
+    assert [file.name for file in files if file.stat().st_mode & 0o077] == []

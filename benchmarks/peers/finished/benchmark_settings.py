@@ -7,3 +7,4 @@ from mywebsite.settings import *
 
 CHAT_MESSAGES_PER_SECOND = 1_000_000
 CHAT_BURST = 1_000_000
+CHAT_SOCKETS = 1_000_000

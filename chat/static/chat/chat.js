@@ -18,6 +18,7 @@ url.protocol = url.protocol.replace("http", "ws")
 
 const LOGGED_OUT = 4401
 const NO_SUCH_ROOM = 4404
+const TOO_MANY = 4429
 const ENDS = {
   [LOGGED_OUT]: "A sua sessão terminou. Entre de novo para continuar.",
   [NO_SUCH_ROOM]: "Esta sala não existe mais.",
@@ -59,7 +60,9 @@ function closed(code) {
     end(code)
     return
   }
-  state.textContent = "Sem conexão. O que você escrever vai quando ela voltar."
+  state.textContent = code === TOO_MANY
+    ? "Há janelas demais abertas nesta conta ou nesta rede. Feche alguma, e esta volta."
+    : "Sem conexão. O que você escrever vai quando ela voltar."
   // At random, so that not everybody comes back in the same moment.
   const wait = Math.random() * Math.min(LONGEST_WAIT, 500 * 2 ** attempts)
   attempts += 1
@@ -127,7 +130,7 @@ function notice({ detail }) {
 }
 
 function refused({ code, detail }) {
-  if (code === "too-fast") {
+  if (code === "too-fast" || code === "not-stored") {
     setTimeout(askAgain, 1_000)
     return
   }
