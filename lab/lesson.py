@@ -150,8 +150,7 @@ class Lesson:
         language.choose(language.current())  # as the variables say that are forgotten next
         # The programs that cells start, with or without lab, find them gone too.
         variables.forget_here()
-        if str(self.workspace.folder) not in sys.path:
-            sys.path.insert(0, str(self.workspace.folder))
+        _look_last_in(self.workspace.folder)
         _forget_modules_in(self.workspace.folder)
         number = course.lessons().index(self.entry)
         print(say("lesson", number=number, title=self.entry.title[language.current()]))
@@ -159,6 +158,18 @@ class Lesson:
             print(say("kept_yours", paths=", ".join(own)))
         if language.of_folder(language.notebook_folder()) is None:
             print(say("notebook_moved", name=self.entry.name, language=language.current()))
+
+
+def _look_last_in(folder: Path) -> None:
+    """Let the kernel import the project, and what is installed before any file of the same name.
+
+    Else a learner's json.py or playwright.py would break the kernel and the check that names it.
+    """
+    # "" is the working directory, and the repository's root holds a finished project.
+    later = ("", str(folder), str(course.ROOT))
+    found = str(course.ROOT) in sys.path
+    sys.path[:] = [place for place in sys.path if place not in later]
+    sys.path += [str(folder), *([str(course.ROOT)] if found else [])]
 
 
 def _forget_modules_in(folder: Path) -> None:

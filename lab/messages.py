@@ -1,10 +1,12 @@
 """What lab says to people, in each language: the texts are in messages.toml."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from lab import language
+from lab.visible import visible
 
 
 @cache
@@ -19,5 +21,13 @@ def text(key: str) -> str:
 
 
 def say(key: str, **values: object) -> str:
-    """The message of that key in the current language, its {names} filled in from values."""
-    return text(key).format(**values)
+    """The message of that key in the current language, its {names} filled in from values.
+
+    What a reader would mistake in a text that is filled in is named: see lab.visible.
+    """
+    return text(key).format(**told(values))
+
+
+def told(values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a message as they are printed."""
+    return {n: visible(value) if isinstance(value, str) else value for n, value in values.items()}

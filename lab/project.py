@@ -30,6 +30,28 @@ def all_versions() -> dict[str, set[str]]:
     return versions
 
 
+def own_names() -> set[str]:
+    """The files and folders beside each other that the lessons write into."""
+    return {path.partition("/")[0] for path in all_versions()}
+
+
+def changed_by(lesson: str) -> list[str]:
+    """The files that a lesson writes, or writes anew."""
+    before = files_of(course.before(lesson))
+    written = files_of((course.find(lesson),))
+    return [path for path, text in written.items() if text != before.get(path)]
+
+
+def unwritten(lesson: str, folder: Path) -> list[str]:
+    """The files of a lesson that are in folder as they were before it: not there, or not changed."""
+    before = files_of(course.before(lesson))
+    return [path for path in changed_by(lesson) if _text_of(folder / path) == before.get(path)]
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text("utf-8", "replace") if path.is_file() else None
+
+
 def build(after: str, folder: Path) -> list[str]:
     """Write the project as it stands after the lesson called after into folder.
 

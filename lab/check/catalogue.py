@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab import language, project
 from lab.errors import LabError
-from lab.messages import say
+from lab.messages import say, told
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Mistake:
 
 
 def _filled(texts: dict[str, str], values: Mapping[str, object] | None) -> str:
-    return texts[language.current()].format_map(_Dashed(values or {}))
+    return texts[language.current()].format_map(_Dashed(told(values or {})))
 
 
 class _Dashed(dict):

@@ -15,6 +15,7 @@ from lab.check.source import Source
 # The most specific first. Python's own words come before what was only observed, and an
 # unexplained exception is told last of all, as the line that raises it.
 RULES: tuple[Rule, ...] = (
+    python_mistakes.seen_to_shadow,
     *scale_mistakes.RULES,
     *product_mistakes.RULES,
     *project_mistakes.FIRST_RULES,

@@ -95,7 +95,7 @@ class Evidence:
 
 def from_json(probe: str, data: dict) -> Evidence:
     """The evidence that inside.py wrote down."""
-    data = dict(data)
+    data = _from_there(data)
     errors = []
     for link in data.pop("chain", ()):
         frames = tuple(Frame(**frame) for frame in link.pop("frames"))
@@ -114,6 +114,23 @@ def _warned(warning: dict) -> Warned:
 def _own(file: str) -> str:
     """A path in a sandbox's copy, from there; others stay."""
     return re.sub(r"^.*[\\/]lab-check-[^\\/]+[\\/]workspace[\\/]", "", file).replace("\\", "/")
+
+
+def without_copy(text: str) -> str:
+    """A text whose paths in a sandbox are said from there: nobody knows the copy's place."""
+    if "lab-check-" not in text:
+        return text
+    found = r"[^\s'\"`=(<]*[\\/]lab-check-\w+(?:[\\/](?:workspace|notes)\b)?([\\/]?)"
+    return re.sub(found, lambda match: "" if match[1] else ".", text)
+
+
+def _from_there(found: object) -> object:
+    """Data whose texts name no path of the copy's."""
+    if isinstance(found, dict):
+        return {key: _from_there(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_from_there(value) for value in found]
+    return without_copy(found) if isinstance(found, str) else found
 
 
 def from_process(process: Process, results: Path) -> tuple[dict[str, dict], Evidence | None]:
@@ -138,7 +155,7 @@ def from_process(process: Process, results: Path) -> tuple[dict[str, dict], Evid
 
 
 def _last(process: Process) -> dict:
-    return {"output": process.output[-4000:], "code": process.code}
+    return {"output": without_copy(process.output[-4000:]), "code": process.code}
 
 
 def _whole_lines(file: Path) -> list[str]:
@@ -161,6 +178,7 @@ def frames_of_stacks(text: str) -> list[dict]:
 
 def errors_of_log(text: str) -> tuple[Error, ...]:
     """The last exception in a log, with its chain: the first cause first."""
+    text = without_copy(text)
     found: list[Error] = []
     joined = False
     blocks = re.split(r"^.*Traceback \(most recent call last\):\n", text, flags=re.MULTILINE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import course
-from lab.check.evidence import Evidence, from_json
+from lab.check.evidence import Evidence, from_json, without_copy
 from lab.check.sandbox import Process, Sandbox
 
 INSIDE = course.ROOT / "lab" / "check" / "inside_tests.py"
@@ -85,7 +85,9 @@ def _own(run: Run) -> Evidence | None:
         )
     counted = next((line for line in lines if "collected" in line), None)
     if counted is None:
-        return Evidence("tests", "tests-died", seen={"output": run.process.output[-2000:]})
+        return Evidence(
+            "tests", "tests-died", seen={"output": without_copy(run.process.output[-2000:])}
+        )
     if not counted["collected"] and not counted["left_out"]:
         return Evidence("tests", "no-tests")
     if counted["collected"] and not run.named("passed"):

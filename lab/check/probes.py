@@ -16,6 +16,7 @@ from lab.check.environment import wrong_version
 from lab.check.evidence import Evidence, from_process
 from lab.check.inside_patience import PATIENCE
 from lab.check.sandbox import INSIDE, Process, Sandbox
+from lab.check.shadowing import shadowing
 from lab.check.visitor import Answer
 from lab.errors import LabError
 from lab.server import WEBSOCKET_PATH
@@ -88,6 +89,9 @@ def _valkey(box: Sandbox) -> Iterator[Valkey | None]:
 
 def _try_lesson(number: int, box: Sandbox, valkey: Valkey | None) -> Tried:
     tried = Tried()
+    tried.failure = shadowing(box) if number else None
+    if tried.failure is not None:
+        return tried
     if number >= ACCOUNTS:
         _own_database(box)
     browser = number >= 1 and find_browser() is not None

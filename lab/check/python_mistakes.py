@@ -3,10 +3,10 @@
 import ast
 import difflib
 import re
-import sys
 
 from lab.check.evidence import Error, Evidence, Frame
 from lab.check.findings import Finding, at
+from lab.check.shadowing import hidden_by
 from lab.check.source import (
     ASGI,
     CONSUMERS,
@@ -131,6 +131,13 @@ def syntax(evidence: Evidence, source: Source) -> Finding | None:
     return at(kind, place, error=message)
 
 
+def not_utf8(evidence: Evidence, source: Source) -> Finding | None:
+    """A file that can't be read as UTF-8, such as a template: the error names only who reads it."""
+    error = evidence.of_type("UnicodeDecodeError")
+    found = source.not_utf8() if error else None
+    return Finding("file-encoding", *found, {"error": error.message}) if found else None
+
+
 def never_ends(evidence: Evidence, _: Source) -> Finding | None:
     """Code that was still busy when the time was up."""
     full = evidence.of_type("MemoryError")
@@ -156,23 +163,22 @@ def exits(evidence: Evidence, source: Source) -> Finding | None:
     return None
 
 
+def seen_to_shadow(evidence: Evidence, _: Source) -> Finding | None:
+    """A file of the learner's without which all works: it hides a module of the same name."""
+    file = evidence.seen.get("shadow")
+    return Finding("shadow", file, None, {"name": file}) if file else None
+
+
 def shadows(evidence: Evidence, source: Source) -> Finding | None:
-    """A file of the learner's that hides a package of the same name."""
-    hidden = set(sys.stdlib_module_names) | {
-        "channels",
-        "daphne",
-        "django",
-        "asgiref",
-        "websockets",
-    }
+    """A file of the learner's that hides the module which an error speaks of."""
     error = evidence.of_type("ImportError", "ModuleNotFoundError", "AttributeError")
     if error is None:
         return None
     for file in source.files:
-        name = file.partition("/")[0].removesuffix(".py")
-        top = file == f"{name}.py" or file == f"{name}/__init__.py"
-        if top and name in hidden and re.search(rf"\b{name}\b", error.message):
-            return Finding("shadow", file, None, {"name": name})
+        place = source.folder / file.partition("/")[0]
+        name = hidden_by(place)
+        if name and re.search(rf"\b{name}\b", error.message):
+            return Finding("shadow", file, None, {"name": file})
     return None
 
 
@@ -715,6 +721,7 @@ def raised(evidence: Evidence, _: Source) -> Finding | None:
 
 RULES = (
     syntax,
+    not_utf8,
     exits,
     never_ends,
     shadows,

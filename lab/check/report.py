@@ -9,6 +9,7 @@ from lab.check.findings import Finding
 from lab.check.source import ASGI, CONSUMERS, MANAGE, ROUTING, SETTINGS, TEMPLATE, URLS, VIEWS
 from lab.messages import say
 from lab.messages import text as message
+from lab.visible import visible
 
 EVIDENCE_LINES = 6
 """How many lines of evidence an unknown failure shows."""
@@ -83,6 +84,8 @@ class Report:
     probes: tuple[Probe, ...]
     unable: str = ""
     """Why the check could not be made, if it couldn't."""
+    unwritten: tuple[str, ...] = ()
+    """The lesson's files that aren't written yet."""
 
     @property
     def ok(self) -> bool:
@@ -114,10 +117,16 @@ class Report:
         if self.unable:
             return "\n".join([*lines, self.unable])
         if self.failed:
-            return "\n".join([*lines, *_explained(self.failed)])
+            return "\n".join([*lines, *_explained(self.failed), *self._to_be_written()])
         return "\n".join([*lines, say("check_all_well", lesson=self.lesson)])
 
     __repr__ = __str__
+
+    def _to_be_written(self) -> list[str]:
+        """The files that the cause doesn't name already."""
+        if not self.unwritten or self.mistake == "cells-not-run":
+            return []
+        return [say("check_unwritten", files=", ".join(self.unwritten))]
 
 
 def _remark(probe: Probe) -> str:
@@ -142,7 +151,7 @@ def _explained(probe: Probe) -> list[str]:
     lines.append(f"{say('check_label_cause')}: {mistake.cause(finding.values)}")
     if finding.file and finding.line:
         where = say("check_place", file=finding.file, line=finding.line)
-        code = f"\n    {probe.source_line[:LINE_LENGTH]}" if probe.source_line else ""
+        code = f"\n    {visible(probe.source_line[:LINE_LENGTH])}" if probe.source_line else ""
         lines.append(f"{say('check_label_where')}: {where}{code}")
     elif finding.file:
         lines.append(f"{say('check_label_where')}: {finding.file}")
@@ -153,6 +162,8 @@ def _explained(probe: Probe) -> list[str]:
 
 def _explained_in(finding: Finding, mistake: catalogue.Mistake) -> str:
     """The lesson that explains the mistake; one that fits any file is explained with that file."""
+    if "lesson" in finding.values:
+        return str(finding.values["lesson"])
     if finding.file in (None, mistake.file):
         return mistake.lesson
     return _WRITTEN_IN.get(finding.file, mistake.lesson)
@@ -167,7 +178,7 @@ def observed(evidence: Evidence) -> str:
     """The shortest honest evidence: the error's own line where there is one."""
     seen = evidence.seen
     if evidence.errors:
-        error = _telling(evidence)
+        error = visible(_telling(evidence))
         if evidence.kind in ("http", "handshake"):
             return f"HTTP {seen.get('status')} · {error}"
         return error
@@ -234,9 +245,13 @@ def _page(seen: dict) -> str:
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LINE_LENGTH else text[: LINE_LENGTH - 1] + "…"
+    return visible(text if len(text) <= LINE_LENGTH else text[: LINE_LENGTH - 1] + "…")
 
 
 def _last_lines(text: str) -> list[str]:
     lines = [line.rstrip()[:LINE_LENGTH] for line in text.splitlines() if line.strip()]
-    return lines[-EVIDENCE_LINES:]
+    return [_indent(line) + visible(line.strip()) for line in lines[-EVIDENCE_LINES:]]
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

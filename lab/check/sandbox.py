@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,15 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from lab import variables
+from lab import project, variables
+from lab.check import copying
 from lab.course import ROOT
 
 MARK = "LAB_CHECK_MARK"
 """The environment variable by which a check knows its processes again."""
-NOT_COPIED = ("__pycache__", "node_modules", "venv", "env", "logs", "htmlcov")
-LARGEST_FILE = 5 << 20
-"""Bytes of the largest file that is copied."""
-MOST_FILES = 2000
 KEPT_OUTPUT = 64 << 10
 """Bytes that are kept of what a process writes, at its beginning and at its end."""
 
@@ -108,6 +104,7 @@ class Sandbox:
         self.notes = folder / "notes"
         self.deadline = deadline
         self.variables: dict[str, str | None] = {}
+        self.left_out: list[copying.LeftOut] = []
         self._mark = secrets.token_hex(16)
         self._processes: list[Process] = []
 
@@ -164,33 +161,14 @@ def opened(workspace: Path | None, seconds: float) -> Iterator[Sandbox]:
     with tempfile.TemporaryDirectory(prefix="lab-check-", ignore_cleanup_errors=True) as folder:
         made = Sandbox(Path(folder).resolve(), deadline)
         made.notes.mkdir()
-        copy(workspace, made.folder)
+        if workspace is None:
+            made.folder.mkdir()
+        else:
+            made.left_out = copying.copy(workspace, made.folder, first=project.own_names())
         try:
             yield made
         finally:
             made.end()
-
-
-def copy(workspace: Path | None, folder: Path) -> None:
-    """Copy the project's files, and leave out what no lesson needs."""
-    folder.mkdir()
-    if workspace is None:
-        return
-    copied = 0
-    for place, folders, files in os.walk(workspace):
-        relative = Path(place).relative_to(workspace)
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in NOT_COPIED
-        )
-        (folder / relative).mkdir(exist_ok=True)
-        for name in sorted(files):
-            file = Path(place, name)
-            if not file.is_file() or file.stat().st_size > LARGEST_FILE:
-                continue
-            copied += 1
-            if copied > MOST_FILES:
-                return
-            shutil.copyfile(file, folder / relative / name)
 
 
 INSIDE = ROOT / "lab" / "check" / "inside.py"

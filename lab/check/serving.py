@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from lab import course
-from lab.check.evidence import Evidence, errors_of_log, frames_of_stacks
+from lab.check.evidence import Evidence, errors_of_log, frames_of_stacks, without_copy
 from lab.check.inside_patience import PATIENCE
 from lab.check.sandbox import KEPT_OUTPUT, Process, Sandbox
 from lab.check.wire import Unanswered, code_of
@@ -110,7 +110,12 @@ def trying(probe: str, *servers: Served) -> Iterator[None]:
             for log, begin in zip(logs, before, strict=True)
         )
         raise NotServed(
-            Evidence(probe, failure.kind, errors_of_log(since), seen={"log": since, **failure.seen})
+            Evidence(
+                probe,
+                failure.kind,
+                errors_of_log(since),
+                seen={"log": without_copy(since), **failure.seen},
+            )
         ) from failure
 
 
@@ -136,7 +141,7 @@ def _wait_until_it_listens(server: Served, box: Sandbox) -> int:
 def _evidence(probe: str, kind: str, process: Process, **seen: object) -> Evidence:
     log = process.output
     errors = errors_of_log(log)
-    return Evidence(probe, kind, errors, seen={"output": log[-4000:], **seen})
+    return Evidence(probe, kind, errors, seen={"output": without_copy(log[-4000:]), **seen})
 
 
 def talk(port: int, box: Sandbox) -> None:

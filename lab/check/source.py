@@ -14,6 +14,8 @@ ROUTING = "chat/routing.py"
 VIEWS = "chat/views.py"
 TEMPLATE = "chat/templates/chat/index.html"
 MANAGE = "manage.py"
+TEXTS = (".py", ".html", ".txt", ".js", ".css", ".svg")
+"""How the names of files that the project reads as text end."""
 
 
 class Source:
@@ -29,6 +31,16 @@ class Source:
         """The file's text; empty when there is none."""
         path = self.folder / (file or "")
         return path.read_text("utf-8", "replace") if path.is_file() else ""
+
+    def not_utf8(self) -> tuple[str, int] | None:
+        """The first of the project's texts that isn't UTF-8, and the line; None when all are."""
+        for file in self.files:
+            try:
+                if file.endswith(TEXTS):
+                    (self.folder / file).read_text("utf-8")
+            except UnicodeDecodeError as error:
+                return file, error.object.count(b"\n", 0, error.start) + 1
+        return None
 
     def lines(self, file: str | None) -> list[str]:
         """The file's lines."""

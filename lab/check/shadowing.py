@@ -1,0 +1,60 @@
+"""Files of the learner's that Python imports instead of a module of the same name."""
+
+import functools
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from lab import project
+from lab.check.evidence import Evidence, errors_of_log
+from lab.check.sandbox import Sandbox
+
+# As `python manage.py check` and a server find modules: the project's folder comes first.
+_TRY = """
+import runpy, sys
+import django, websockets, channels.generic.websocket, daphne.server
+sys.argv = ["manage.py", "check"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
+
+@functools.cache
+def known_modules() -> frozenset[str]:
+    """The modules of Python itself and of what is installed."""
+    return frozenset(sys.stdlib_module_names | metadata.packages_distributions().keys())
+
+
+def hidden_by(path: Path) -> str | None:
+    """The module that a file or folder beside manage.py hides, or None."""
+    is_package = (path / "__init__.py").is_file()
+    name = path.name if is_package else path.stem if path.suffix == ".py" else ""
+    return name if name in known_modules() - project.own_names() else None
+
+
+def shadowing(box: Sandbox) -> Evidence | None:
+    """What fails because of such a file: seen to fail with it, and to work without."""
+    suspects = [path for path in sorted(box.folder.iterdir()) if hidden_by(path)]
+    if not suspects or not (box.folder / "manage.py").is_file():
+        return None
+    failed = _output_of_failure(box)
+    if failed is None:
+        return None
+    aside = [path.rename(box.notes / path.name) for path in suspects]
+    works = _output_of_failure(box) is None
+    guilty = None
+    for kept, path in zip(aside, suspects, strict=True):
+        kept.rename(path)
+        if works and guilty is None and _output_of_failure(box) is not None:
+            guilty = path.name if path.is_file() else f"{path.name}/__init__.py"
+    if guilty is None:
+        return None
+    errors = errors_of_log(failed)
+    return Evidence("environment", "died", errors, seen={"shadow": guilty, "output": failed})
+
+
+def _output_of_failure(box: Sandbox) -> str | None:
+    """What `manage.py check` writes when it fails; None when it works, or takes too long."""
+    process = box.start(["-c", _TRY])
+    in_time = process.wait(box.left - 1)
+    process.kill()
+    return process.output if in_time and process.code else None
