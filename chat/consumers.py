@@ -75,7 +75,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         if self.room is None:
             return  # it is being closed
         try:
-            if not (self.allowance.take() and self.scope["shared_allowance"].take()):
+            if not self.allowance.take():
                 raise ProtocolError("too-fast", "Devagar: são mensagens demais por segundo.")
             await self.answer(protocol.parse(text_data))
         except ProtocolError as error:

@@ -1,14 +1,17 @@
 """What the WebSockets of one person share: how often they may speak, and how many there may be."""
 
 import asyncio
+import json
 from ipaddress import IPv6Network, ip_address
 
 from django.conf import settings
 
 from chat.limits import TokenBucket
+from chat.protocol import ProtocolError
 
 TOO_MANY = 4429
 """Our own close code, after HTTP's 429: this person has too many WebSockets already."""
+TOO_FAST = json.dumps(ProtocolError("too-fast", "São mensagens demais por segundo.").frame)
 REQUESTS_AT_OPENING = 3
 """A page that opens asks for the history, asks who is here, and says what waited."""
 
@@ -16,8 +19,8 @@ REQUESTS_AT_OPENING = 3
 class SharedLimits:
     """ASGI middleware: with more WebSockets nobody may say more, and there is a bound on them.
 
-    An account has one allowance for all of its own, the guests of an address have one together;
-    the consumer finds it in `scope["shared_allowance"]`. Each process counts for itself.
+    An account has one allowance for all of its own, the guests of an address have one together.
+    What is too much never reaches the consumer. Each process counts for itself.
     """
 
     def __init__(self, application):
@@ -31,12 +34,19 @@ class SharedLimits:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": TOO_MANY})
             return
-        scope["shared_allowance"] = share.allowance
+
+        async def receive_allowed():
+            while (event := await receive())["type"] == "websocket.receive":
+                if share.allowance.take():
+                    break
+                await send({"type": "websocket.send", "text": TOO_FAST})
+            return event
+
         share.open += 1
         if share.forgetting:
             share.forgetting.cancel()
         try:
-            await self.application(scope, receive, send)
+            await self.application(scope, receive_allowed, send)
         finally:
             share.open -= 1
             if not share.open:  # who comes back before it is full again finds what is left
