@@ -26,7 +26,7 @@ class LivePage:
     """A frame with a page, where the cell that makes it shows its output.
 
     What a notebook keeps is the closed page. One that is saved while the page is live keeps the
-    script as well: opened again, it finds no server, and leaves the words as they are.
+    script as well: opened again, it finds no server, and says so.
     """
 
     def __init__(self, port: int) -> None:
