@@ -6,8 +6,8 @@
     .venv/bin/python -m nox -s "lessons(3.12 lock)" table
     .venv/bin/python -m nox -k "lowest or table"
 
-Two environment variables: LESSON narrows it, as pytest's -k does; WITH holds the candidate's
-requirements, as `uv pip install` takes them.
+Two environment variables: LESSON narrows it, as pytest's -k does (whole names, as a number alone
+may be a cell's); WITH holds the candidate's requirements, as `uv pip install` takes them.
 """
 
 import os

@@ -1,20 +1,27 @@
 """A trial of the lessons themselves: would they notice a mistake in any line they write?
 
-    .venv/bin/python tests/trial_of_lines.py [LESSON ...]
+    .venv/bin/python tests/trial_of_lines.py [--sample N] [LESSON ...]
 
 For every line that matters of every file that a lesson writes, twice: the line is taken out,
 then a name or text in it is changed. The lesson, or else a later one, must then fail under
-nbval. Prints each change that nothing noticed, and the share that was noticed. It takes about
-a quarter of an hour on two cores, so it is run on demand and not by `make test`.
+nbval. Prints each change that nothing noticed, and the share that was noticed. The five steps
+take about a quarter of an hour on two cores, so it is run on demand and not by `make test`.
+
+`--sample N` tries N of the changes, the same ones each time (`--seed` gives others). Each verdict
+is a line of a log, so that a trial may be interrupted and go on another day; it begins again when
+the commit is another.
 """
 
+import argparse
+import json
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +31,7 @@ from lab.cells import file_written_by
 from lab.language import SOURCE
 
 WANTED = 0.95
-LESSON_TIMEOUT = 120
+LESSON_TIMEOUT = 300
 """Seconds that one lesson may take; one that a change makes hang has noticed it."""
 
 NAME = re.compile(r"[A-Za-z_]\w+")
@@ -41,11 +48,12 @@ class Change:
     lesson: str
     cell: str
     path: str
+    line: int
     done: str
     source: str
 
     def __str__(self) -> str:
-        return f"{self.lesson} {self.path}: {self.done}"
+        return f"{self.lesson} {self.path}:{self.line}: {self.done}"
 
 
 def lines_that_matter(path: str, lines: list[str]) -> Iterator[int]:
@@ -98,7 +106,7 @@ def changes(names: list[str]) -> Iterator[Change]:
                         if new
                         else f"removed {lines[number].strip()}"
                     )
-                    yield Change(name, cell.id, path, done, source)
+                    yield Change(name, cell.id, path, number, done, source)
 
 
 def copy_course(folder: str) -> Path:
@@ -108,6 +116,7 @@ def copy_course(folder: str) -> Path:
         shutil.copytree(
             course.ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__")
         )
+    shutil.copy(course.ROOT / "pyproject.toml", root)  # a check reads the versions' bounds there
     return root
 
 
@@ -129,14 +138,19 @@ def noticed_by(change: Change) -> str | None:
 
 def fails(root: Path, name: str, workspace: Path) -> bool:
     """Whether the lesson called name, of the course in root, fails under nbval."""
-    command = [sys.executable, "-m", "pytest", "-qx", "--nbval", "--nbval-cell-timeout=30"]
+    command = [sys.executable, "-m", "pytest", "-qx", "--nbval", "--nbval-cell-timeout=60"]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}", "--noconftest"]
     try:
         done = subprocess.run(
             [*command, str(root / "notebooks" / SOURCE / f"{name}.ipynb")],
             check=False,
             cwd=root,
-            env={**os.environ, "PYTHONPATH": str(root), "LAB_WORKSPACE": str(workspace)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(root),
+                "LAB_WORKSPACE": str(workspace),
+                "LAB_PATIENCE": "4",  # another lesson runs beside it
+            },
             capture_output=True,
             timeout=LESSON_TIMEOUT,
         )
@@ -158,22 +172,63 @@ def failing_unchanged() -> list[str]:
         ]
 
 
-def main(names: list[str]) -> int:
-    """Try every change, two at a time; 0 when enough of them were noticed."""
-    if failing := failing_unchanged():
+def sample(everything: list[Change], number: int | None, seed: int) -> list[Change]:
+    """That many of the changes, in their order: the same ones for the same seed."""
+    if number is None or number >= len(everything):
+        return everything
+    chosen = random.Random(seed).sample(range(len(everything)), number)
+    return [everything[index] for index in sorted(chosen)]
+
+
+def commit() -> str:
+    """The commit that is tried, and whether something is changed in it."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    done = subprocess.run(command, check=True, cwd=course.ROOT, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def verdicts(log: Path, tried: str) -> dict[str, str | None]:
+    """What the log holds of that commit: a change, and the lesson that noticed it or None."""
+    lines = log.read_text("utf-8").splitlines() if log.exists() else []
+    told = [json.loads(line) for line in lines]
+    return {each["change"]: each["noticed"] for each in told if each["commit"] == tried}
+
+
+def trial(everything: Iterable[Change], log: Path) -> dict[str, str | None]:
+    """Try the changes that the log doesn't hold yet, two at a time; returns all the verdicts."""
+    tried = commit()
+    known = verdicts(log, tried)
+    left = [change for change in everything if str(change) not in known]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(2) as pool, log.open("a", encoding="utf-8") as file:
+        for change, lesson in zip(left, pool.map(noticed_by, left), strict=True):
+            known[str(change)] = lesson
+            told = {"commit": tried, "change": str(change), "noticed": lesson}
+            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            file.flush()
+            verdict = f"noticed by {lesson}" if lesson else "NOT NOTICED"
+            print(f"{len(known)} tried, {verdict}: {change}", flush=True)
+    return {str(change): known[str(change)] for change in everything}
+
+
+def main(arguments: list[str]) -> int:
+    """Try the changes; 0 when enough of them were noticed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sample", type=int, metavar="N", help="try only N changes")
+    parser.add_argument("--seed", type=int, default=1, help="which N (default: 1)")
+    parser.add_argument("--log", type=Path, default=Path("reports", "trial-of-lines.jsonl"))
+    parser.add_argument("lesson", nargs="*", help="only changes to these lessons")
+    chosen = parser.parse_args(arguments)
+    if not verdicts(chosen.log, commit()) and (failing := failing_unchanged()):
         print(f"These fail as they are, so a trial would say nothing: {', '.join(failing)}")
         return 2
-    everything = list(changes(names or [lesson.name for lesson in course.lessons()]))
-    missed = 0
-    with ThreadPoolExecutor(2) as pool:
-        for done, (change, lesson) in enumerate(
-            zip(everything, pool.map(noticed_by, everything), strict=True), start=1
-        ):
-            missed += lesson is None
-            verdict = f"noticed by {lesson}" if lesson else "NOT NOTICED"
-            print(f"{done}/{len(everything)} {verdict}: {change}", flush=True)
-    share = 1 - missed / len(everything)
-    print(f"{len(everything) - missed} of {len(everything)} changes noticed: {share:.1%}")
+    names = chosen.lesson or [lesson.name for lesson in course.lessons()]
+    found = trial(sample(list(changes(names)), chosen.sample, chosen.seed), chosen.log)
+    missed = [change for change, lesson in found.items() if lesson is None]
+    for change in missed:
+        print(f"NOT NOTICED: {change}")
+    share = 1 - len(missed) / len(found)
+    print(f"{len(found) - len(missed)} of {len(found)} changes noticed: {share:.1%}")
     return 0 if share >= WANTED else 1
 
 

@@ -1,0 +1,51 @@
+"""The trial of lines: the same sample each time, and no change tried twice."""
+
+import json
+
+import trial_of_lines
+from trial_of_lines import Change, changes, copy_course, fails, noticed_by, sample, trial, verdicts
+
+from lab import course
+
+WITH_FILES = [lesson.name for lesson in course.lessons()][8:]
+
+
+def test_each_change_has_a_name_of_its_own():
+    found = list(changes(WITH_FILES))
+    assert len({str(change) for change in found}) == len(found)
+
+
+def test_a_lesson_passes_in_the_copy_and_fails_there_when_spoilt(tmp_path):
+    root = copy_course(str(tmp_path))
+    assert not fails(root, "03-routing", tmp_path / "unchanged/workspace")
+    [change] = sample(
+        [c for c in changes(["03-routing"]) if c.path == "chat/routing.py"], 1, seed=1
+    )
+    assert noticed_by(change) == "03-routing"
+
+
+def test_a_sample_is_the_same_for_the_same_seed():
+    everything = list(changes(WITH_FILES))
+    first = sample(everything, 150, seed=1)
+    assert len(first) == len(set(first)) == 150
+    assert first == sample(everything, 150, seed=1)
+    assert first != sample(everything, 150, seed=2)
+    assert sample(everything, None, seed=1) == everything
+
+
+def test_a_trial_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
+    log, asked = tmp_path / "reports/log.jsonl", []
+    monkeypatch.setattr(trial_of_lines, "noticed_by", lambda change: asked.append(change))
+    monkeypatch.setattr(trial_of_lines, "commit", lambda: "abc")
+    three = [Change("12-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
+    trial(three[:2], log)
+    assert asked == three[:2]
+    monkeypatch.setattr(
+        trial_of_lines, "noticed_by", lambda change: asked.append(change) or "13-scale"
+    )
+    found = trial(three, log)
+    assert asked == three
+    assert list(found.values()) == [None, None, "13-scale"]
+    assert verdicts(log, "abc") == found
+    assert verdicts(log, "another") == {}
+    assert json.loads(log.read_text("utf-8").splitlines()[0])["noticed"] is None
