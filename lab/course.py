@@ -3,7 +3,7 @@
 import difflib
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -26,7 +26,7 @@ ROOT = _root()
 
 @dataclass(frozen=True)
 class LessonEntry:
-    """One lesson as course.toml tells it; title, question and objective by language."""
+    """One lesson as course.toml tells it; its texts by language."""
 
     name: str
     minutes: int
@@ -35,6 +35,8 @@ class LessonEntry:
     objective: dict[str, str]
     measured: Sequence[str] = ()
     """The ids of the cells whose outputs change from run to run: times, and figures of them."""
+    pictures: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The alternative text of each of its pictures, by language."""
 
     def notebook(self, language: str) -> Path:
         """The lesson's notebook in that language."""

@@ -101,6 +101,18 @@ class Lesson:
         with catalogue.made(name, self.workspace.folder):
             yield
 
+    def picture(self, name: str, picture: object) -> None:
+        """Show a picture, a PNG's bytes or a matplotlib figure, with its alternative text.
+
+        Raises LabError when the lesson has no picture of that name.
+        """
+        from lab import pictures  # here: it brings matplotlib, which most lessons don't need
+
+        if name not in self.entry.pictures:
+            names = ", ".join(self.entry.pictures)
+            raise LabError(say("no_such_picture", name=name, names=names))
+        pictures.show(picture, self.entry.pictures[name][language.current()])
+
     async def exercise(self, name: str, *answer: object) -> None:
         """Say whether an answer to one of the lesson's exercises is right, and if not why.
 

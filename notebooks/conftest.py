@@ -14,7 +14,7 @@ _workspaces = pytest.StashKey[tempfile.TemporaryDirectory]()
 _HAS_LAB = "import importlib.util, sys; sys.exit(importlib.util.find_spec('lab') is None)"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Refuse to begin where lab isn't installed: the lessons would write into this folder.
 
     A kernel is asked, as it were: pytest itself may find lab in the folder it was started in.
@@ -25,6 +25,7 @@ def pytest_configure() -> None:
             f"The lessons need `lab`, which {sys.executable} can't import. Install what the course "
             "needs, in the repository's folder: python -m pip install -r requirements.txt"
         )
+    cells.leave_out_pictures(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

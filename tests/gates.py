@@ -1,5 +1,6 @@
 """What every lesson's notebook must hold: each gate returns what it finds wrong, a line each."""
 
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -35,6 +36,11 @@ CLOCK = re.compile(
     r"perf_counter|monotonic|process_time|cpu_times|cpu_per_million|per_second|\.memory\b"
 )
 VERDICT = re.compile(r"\b(?:True|False)\b")
+PICTURE = re.compile(r'<img alt="([^"]*)" src="data:image/png;base64,[^"]*">')
+SHARED = re.compile(
+    r"ValkeyServer\(\)|\bport\s*=\s*[1-9]\d*|[\"']/tmp/|\b(?:127\.0\.0\.1|localhost)(?::|[\"'], ?)[1-9]\d{1,4}\b"
+)
+"""A port or a file that two runs at once would both want; a ValkeyServer's own port is 16379."""
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 
 
@@ -58,7 +64,7 @@ def unannounced_errors(notebook: nbformat.NotebookNode) -> Iterator[str]:
 
 
 def texts(cell: nbformat.NotebookNode) -> Iterator[str]:
-    """Everything that a code cell's outputs say in letters."""
+    """Everything that a code cell's outputs say in letters: of a picture, its text."""
     for output in cell.outputs:
         if output.output_type == "stream":
             yield output.text
@@ -67,7 +73,8 @@ def texts(cell: nbformat.NotebookNode) -> Iterator[str]:
         else:
             for kind, value in output.data.items():
                 if not kind.startswith("image/") or kind == "image/svg+xml":
-                    yield value if isinstance(value, str) else json.dumps(value)
+                    text = value if isinstance(value, str) else json.dumps(value)
+                    yield PICTURE.sub(r"\1", text)
 
 
 def unstable_outputs(notebook: nbformat.NotebookNode) -> Iterator[str]:
@@ -124,6 +131,13 @@ def verdicts_by_the_clock(notebook: nbformat.NotebookNode) -> Iterator[str]:
             yield f"{cell.id}: measures, and prints a verdict"
 
 
+def shared_places(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Ports and files with a fixed name: the lesson can't run twice at the same time."""
+    for cell in code(notebook):
+        if found := SHARED.search(cell.source):
+            yield f"{cell.id}: two runs at once would share {found[0]}"
+
+
 def measured_out_of_step(notebook: nbformat.NotebookNode, lesson: LessonEntry) -> Iterator[str]:
     """The marked cells against those that course.toml names."""
     marked = [cell.id for cell in code(notebook) if is_measured(cell)]
@@ -143,6 +157,46 @@ def pages_in_jupyter(notebook: nbformat.NotebookNode) -> Iterator[str]:
         for text in (cell.source, *(texts(cell) if is_code else ())):
             if found := re.search(pattern, text):
                 yield f"{cell.id}: shows or links a page by {found[0]}"
+
+
+def pictures(cell: nbformat.NotebookNode) -> list[str]:
+    """The alternative texts of the pictures that a cell shows; empty for one that has none."""
+    found = []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        shown = data.get("text/html", "")
+        found += [html.unescape(text) for text in PICTURE.findall(shown)]
+        found += [""] * (
+            PICTURE.sub("", shown).count("<img") + sum("image/" in kind for kind in data)
+        )
+    return found
+
+
+def pictures_out_of_step(
+    notebook: nbformat.NotebookNode, lesson: LessonEntry, language: str
+) -> Iterator[str]:
+    """The pictures, each by its alternative text, against those that course.toml describes."""
+    found = [text for cell in code(notebook) for text in pictures(cell)]
+    wanted = [texts[language] for texts in lesson.pictures.values()]
+    if found != wanted:
+        yield f"its pictures are {found}, course.toml describes {wanted}"
+
+
+def pictures_without_data(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Pictures of which nothing is compared: their own cell prints nothing, or is marked and its
+    neighbours print nothing.
+    """
+    compared = ["", *map(_compared, code(notebook)), ""]
+    for position, cell in enumerate(code(notebook), start=1):
+        reach = 1 if is_measured(cell) else 0
+        if pictures(cell) and not any(compared[position - reach : position + reach + 1]):
+            yield f"{cell.id}: nothing that is compared tells what its picture shows"
+
+
+def _compared(cell: nbformat.NotebookNode) -> str:
+    """What the cell prints, where nbval compares it."""
+    printed = [output.text for output in cell.outputs if output.output_type == "stream"]
+    return "" if is_measured(cell) else "".join(printed)
 
 
 def too_large(notebook: nbformat.NotebookNode) -> Iterator[str]:

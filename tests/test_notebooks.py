@@ -25,6 +25,8 @@ GATES = [
     gates.exceptions_to_comparing,
     gates.verdicts_by_the_clock,
     gates.pages_in_jupyter,
+    gates.pictures_without_data,
+    gates.shared_places,
     gates.too_large,
     gates.browser_cells_without_tag,
 ]
@@ -46,6 +48,12 @@ def test_frame(lesson, spoken):
 def test_what_is_not_compared_is_named_in_the_index(lesson, spoken):
     notebook = notebooks.read(lesson.notebook(spoken))
     assert list(gates.measured_out_of_step(notebook, lesson)) == []
+
+
+@pytest.mark.parametrize("lesson, spoken", LESSONS)
+def test_each_picture_has_its_text_in_the_readers_language(lesson, spoken):
+    notebook = notebooks.read(lesson.notebook(spoken))
+    assert list(gates.pictures_out_of_step(notebook, lesson, spoken)) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
@@ -189,6 +197,41 @@ def test_a_cell_marked_as_measured_shows_times_and_is_counted():
     assert not list(gates.measured_out_of_step(notebook, named))
     notebook.cells[0].outputs[0].text = "listening at 127.0.0.1:43121 after 12 ms"
     assert list(gates.unstable_outputs(notebook))
+
+
+def showing(data: dict[str, str], printed: str = "") -> nbformat.NotebookNode:
+    """A notebook whose one cell shows this and prints that."""
+    notebook = printing(printed) if printed else printing("x")
+    shown = new_output("display_data", data=data)
+    notebook.cells[0].outputs = [*(notebook.cells[0].outputs if printed else []), shown]
+    return notebook
+
+
+def test_a_picture_without_its_text_or_without_compared_data_is_found():
+    lesson = dataclasses.replace(course.lessons()[1], pictures={"plot": {"en": 'a "rising" line'}})
+    good = {"text/html": '<img alt="a &quot;rising&quot; line" src="data:image/png;base64,AA==">'}
+    assert not list(gates.pictures_out_of_step(showing(good), lesson, "en"))
+    bare = {"text/html": '<img src="data:image/png;base64,AA==">'}
+    for bad in ({"image/png": "AA=="}, bare, {"text/html": good["text/html"].replace("a ", "A ")}):
+        assert list(gates.pictures_out_of_step(showing(bad), lesson, "en"))
+    assert list(gates.pictures_without_data(showing(good)))
+    assert not list(gates.pictures_without_data(showing(good, printed="up to 1,000,000")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "with ValkeyServer() as server: ...",
+        "server = lesson.serve(port=8001)",
+        'connect(("127.0.0.1", 8000))',
+        'url = "ws://localhost:8000/"',
+        'log = open("/tmp/server.log")',
+    ],
+)
+def test_a_place_that_two_runs_would_share_is_found(source):
+    notebook = printing("")
+    notebook.cells[0].source = source
+    assert list(gates.shared_places(notebook))
 
 
 def test_a_verdict_by_the_clock_is_found():

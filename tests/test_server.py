@@ -5,7 +5,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -60,9 +59,9 @@ def test_stopping_twice_is_fine(server):
 
 def test_it_stops_with_a_websocket_open(server):
     with connect(server.websocket_url, proxy=None):
-        began = time.monotonic()
         server.stop()
-    assert time.monotonic() - began < 2
+    assert not server.running
+    assert server._process.returncode != -signal.SIGKILL, "it had to be killed"
 
 
 def test_many_starts_and_stops_leave_nothing_behind(five_steps):
@@ -90,10 +89,8 @@ def test_many_starts_and_stops_leave_nothing_behind(five_steps):
 )
 def test_a_broken_asgi_shows_the_servers_own_last_lines(five_steps, line, told):
     (five_steps / "mywebsite/asgi.py").write_text(line + "\n")
-    began = time.monotonic()
-    with pytest.raises(LabError, match="did not start") as error:
+    with pytest.raises(LabError, match="did not start") as error:  # seen to end, not waited for
         Server.start(five_steps, five_steps / "server.log")
-    assert time.monotonic() - began < 10
     assert told in str(error.value)
     assert str(five_steps) not in str(error.value)
     assert processes_of(five_steps) == []
@@ -113,11 +110,8 @@ def test_a_server_that_never_listens_ends_with_what_it_said(five_steps, monkeypa
 def test_a_consumer_that_hangs_doesnt_hang_the_start(five_steps):
     consumers = five_steps / "chat/consumers.py"
     text = consumers.read_text()
-    consumers.write_text(text.replace("self.accept()", "import time; time.sleep(60)"))
-    began = time.monotonic()
-    server = Server.start(five_steps, five_steps / "server.log")
-    server.stop()
-    assert time.monotonic() - began < 15
+    consumers.write_text(text.replace("self.accept()", "import time; time.sleep(3600)"))
+    Server.start(five_steps, five_steps / "server.log").stop()  # not after an hour
 
 
 def test_a_taken_port_is_named(five_steps):

@@ -1,0 +1,55 @@
+"""Pictures that a lesson shows: their alternative text, where a reader's program looks for it."""
+
+import base64
+import io
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from matplotlib.figure import Figure
+from nbconvert import HTMLExporter
+
+from lab import LabError, Lesson, course, pictures
+
+
+def a_figure() -> Figure:
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    return figure
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The data of each output that a cell would get."""
+    outputs = []
+    monkeypatch.setattr(pictures, "display", lambda data, **_: outputs.append(data))
+    return outputs
+
+
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_the_text_is_the_images_alt_in_the_exported_page(shown, template):
+    text = 'a <rising> "line" & a dot'
+    pictures.show(a_figure(), text)
+    output = nbformat.v4.new_output("display_data", data=shown[0])
+    cell = nbformat.v4.new_code_cell("...", outputs=[output])
+    page, _ = HTMLExporter(template_name=template).from_notebook_node(
+        nbformat.v4.new_notebook(cells=[cell])
+    )
+    [image] = BeautifulSoup(page, "html.parser").select("img")
+    assert image["alt"] == text
+    assert image["src"].startswith("data:image/png;base64,iVBOR")
+
+
+def test_a_screenshots_bytes_are_shown_as_they_are(shown):
+    png = io.BytesIO()
+    a_figure().savefig(png)
+    pictures.show(png.getvalue(), "a line")
+    assert shown[0]["text/plain"] == "a line"
+    assert base64.b64encode(png.getvalue()).decode() in shown[0]["text/html"]
+
+
+def test_a_picture_that_the_index_does_not_describe_is_refused():
+    lesson = object.__new__(Lesson)  # none of the rest is needed, or begun
+    lesson.entry = course.find("01-template")
+    with pytest.raises(LabError, match=r"'selfie'.*open-page, page-listens"):
+        lesson.picture("selfie", b"")
