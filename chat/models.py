@@ -3,9 +3,12 @@
 import unicodedata
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+
+from chat.protocol import is_visible
 
 FIRST_ROOM = "test"
 """The room of the first lessons: open to guests, reached by ws/socket-server/."""
@@ -30,6 +33,8 @@ class Room(models.Model):
         """One spelling for titles that look the same (é may be one character or two)."""
         self.title = unicodedata.normalize("NFC", self.title)  # first: it may get longer
         super().clean_fields(exclude)
+        if not is_visible(self.title):
+            raise ValidationError({"title": "Este título não se vê."})
 
     def get_absolute_url(self):
         return reverse("room", args=[self.pk])

@@ -13,6 +13,8 @@ TOO_LARGE = 1009
 """The close code for a frame that is too big (RFC 6455, section 7.4.1)."""
 NO_SUCH_ROOM = 4404
 """Our own close code for a room that isn't there, or not any more, after HTTP's 404."""
+BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Of Korean and of Braille: Unicode counts them as letters or signs, but they show nothing."""
 
 
 class ProtocolError(Exception):
@@ -77,7 +79,7 @@ def _chat_message(frame):
         _text(frame, "message2", MAX_CHARACTERS),
         _text(frame, "client_id", MAX_ID_CHARACTERS) if "client_id" in frame else None,
     )
-    if not (said.message.strip() or said.message2.strip()):
+    if not (is_visible(said.message) or is_visible(said.message2)):
         raise ProtocolError("empty", "A mensagem está vazia.")
     return said
 
@@ -126,6 +128,15 @@ def _number(frame, key):
     if type(number) is not int or not 0 <= number <= MAX_NUMBER:  # True is an int too
         raise ProtocolError("wrong-type", f'"{key}" não é o número de uma mensagem.')
     return number
+
+
+def is_visible(text):
+    """Whether there is anything to see in it: not if all is space, format, or marks on nothing."""
+    return any(
+        unicodedata.category(character) not in ("Zs", "Zl", "Zp", "Cc", "Cf", "Mn")
+        and character not in BLANK_LETTERS
+        for character in text
+    )
 
 
 def _unprintable(character):

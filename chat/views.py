@@ -1,7 +1,6 @@
 """The chat's pages."""
 
 from django.contrib.auth import get_user_model, login
-from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import CreateView, FormView, ListView
 
 from chat.attempts import LimitedAttempts
+from chat.forms import SignUpForm
 from chat.models import FIRST_ROOM, Room
 from chat.shares import network_of
 
@@ -60,7 +60,7 @@ class Login(LimitedAttempts, LoginView):
 class SignUp(LimitedAttempts, FormView):
     """A new account; whoever makes one is logged in with it."""
 
-    form_class = UserCreationForm
+    form_class = SignUpForm
     template_name = "registration/signup.html"
 
     def limits(self, request):

@@ -11,6 +11,7 @@ text is no UTF-8 with 1007, and writes a traceback of its own.
 import json
 import re
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product as product_of
@@ -79,9 +80,16 @@ def faults_of(said: dict[str, object], required: set[str], optional: set[str]) -
         found.add("unknown-key")
     for key in (required | optional) & said.keys():
         found |= faults_of_number(said[key]) if "after" in optional else faults_of_text(said, key)
-    if required and not "".join(str(said.get(key, "")) for key in required).strip():
+    if required and not any(map(shows, "".join(str(said.get(key, "")) for key in required))):
         found.add("empty")
     return found
+
+
+def shows(character: str) -> bool:
+    """Whether a character can be seen where it stands alone."""
+    nothing = {"Zs", "Zl", "Zp", "Cc", "Cf", "Mn"}
+    fillers = "\u2800\u115f\u1160\u3164\uffa0"
+    return unicodedata.category(character) not in nothing and character not in fillers
 
 
 def faults_of_number(number: object) -> set[str]:

@@ -42,6 +42,7 @@ def test_any_text_may_be_said(text):
         ("wrong-type", with_message(["olá"])),
         ("empty", with_message("")),
         ("empty", with_message(" \n")),
+        ("empty", with_message("\u200b\u3164")),
         ("too-long", with_message("x" * (MAX_CHARACTERS + 1))),
         ("too-large", with_message("x" * MAX_FRAME_BYTES)),
         ("bad-character", with_message("\x00")),

@@ -81,6 +81,11 @@ async def test_the_author_is_the_account_never_what_the_client_says(server, visi
         assert json.loads(await client.recv())["code"] == "unknown-key"
 
 
+@pytest.mark.parametrize("name", ["visitante", "\u0430dmin", "ana\u3164"])
+def test_a_name_that_misleads_is_refused(visitor, name):
+    assert visitor().sign_up(name).cookie("sessionid") is None
+
+
 @pytest.mark.asyncio
 async def test_a_logout_ends_the_open_socket(server, visitor):
     ana = await asyncio.to_thread(visitor().sign_up, new_name())

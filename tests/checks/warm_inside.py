@@ -24,6 +24,7 @@ WARM = (
     "uvicorn", "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto",
     "uvicorn.protocols.websockets.websockets_sansio_impl", "channels_redis.pubsub",
     "uvicorn.loops.auto", "uvicorn.lifespan.off", "csp.middleware", "dj_database_url",
+    "confusable_homoglyphs.confusables",
     "django.db.backends.sqlite3.base", "django.core.management.commands.migrate",
     "django.views.generic", "channels.db", "django.contrib.staticfiles.finders",
     "pytest", "pytest_asyncio.plugin", "pytest_django.plugin", "playwright.async_api",
