@@ -58,6 +58,9 @@ USE_TZ = True
 DATABASES = {
     "default": dj_database_url.config(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
 }
+if "DATABASE_URL" not in os.environ:
+    # Nobody but its owner reads it, nor the files that SQLite puts beside it.
+    (BASE_DIR / "db.sqlite3").touch(mode=0o600)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Several servers may write: each waits for its turn, none fails with "database is locked".
     # Opening the file takes longer than most queries: it stays open.
@@ -69,8 +72,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
-    # Nobody but its owner reads it, nor the files that SQLite puts beside it.
-    Path(DATABASES["default"]["NAME"]).touch(mode=0o600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

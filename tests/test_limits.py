@@ -3,6 +3,7 @@
 import asyncio
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
@@ -108,6 +109,15 @@ def test_nobody_makes_accounts_without_end(server):
         visitor.get("/signup/")
         assert {visitor.post("/signup/", username="") for _ in range(200)} == {200}
         assert visitor.post("/signup/", username="") == 429
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such permissions")
+def test_nobody_else_reads_the_database_nor_the_key(site, server):
+    with closing(Visitor(server)) as visitor:
+        visitor.get("/")
+    kept = [*site.glob("db.sqlite3*"), site / ".secret-key"]
+    assert site / "db.sqlite3-wal" in kept
+    assert [file.name for file in kept if file.stat().st_mode & 0o077] == []
 
 
 def test_the_rooms_come_in_pages(site, server):

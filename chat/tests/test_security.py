@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import os
 from contextlib import AsyncExitStack, suppress
 from itertools import chain
-from pathlib import Path
 from urllib.error import HTTPError
 from uuid import uuid4
 
@@ -199,12 +197,3 @@ def test_who_guesses_a_password_waits_and_its_owner_does_not(server, visitor):
     ana.opener.addheaders.append(("X-Forwarded-For", "203.0.113.7"))  # from elsewhere
     page = ana.post("/login/", username=name, password=PASSWORD)
     assert page.url == f"http://{server}/"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such permissions")
-@pytest.mark.usefixtures("server")
-def test_nobody_else_reads_the_database(environment):
-    database = Path(environment["DATABASE_URL"].removeprefix("sqlite:///"))
-    files = list(database.parent.iterdir())
-    assert database in files
-    assert [file.name for file in files if file.stat().st_mode & 0o077] == []
