@@ -309,6 +309,35 @@ async def test_a_guest_does_not_look_like_an_account(reader, site):
     assert weights == ["400", "700"]
 
 
+async def test_what_another_account_says_under_ones_own_id_confirms_nothing(person, site):
+    sent: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    sockets: list[WebSocketRoute] = []
+
+    def play_server(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.on_message(lambda text: sent.put_nowait(json.loads(text)))
+
+    await log_in(person, site, "ana")
+    page = await person.new_page()
+    await page.route_web_socket("**/ws/rooms/**", play_server)
+    await page.goto(site.page_of("test"))
+    account = int(await page.locator("[data-account]").get_attribute("data-account"))
+    await page.get_by_label("Mensagem", exact=True).fill("é minha")
+    await page.get_by_role("button", name="Enviar").click()
+    async with asyncio.timeout(PATIENCE):
+        while "client_id" not in (said := await sent.get()):
+            pass
+    now = datetime.now(tz=SAO_PAULO)
+    for number, speaker in enumerate((account + 1, account), 1):
+        await expect(page.locator("#waiting p")).to_have_count(1)
+        same = {"account": speaker, "client_id": said["client_id"]}
+        history = {"type": "history", "after": None, "before": None, "more": False}
+        history["messages"] = [frame(number, now) | same]
+        sockets[-1].send(json.dumps(history))
+        await expect(page.get_by_role("log").get_by_role("paragraph")).to_have_count(number)
+    await expect(page.locator("#waiting")).to_be_empty()
+
+
 # ---- when it was said
 
 
