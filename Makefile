@@ -25,8 +25,9 @@ lab: $(INSTALLED)
 
 run: $(INSTALLED)
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python -m uvicorn mywebsite.asgi:application --ws chat.connection:Connection \
-	  --host 127.0.0.1 --port $(PORT)
+	@$(BIN)/python -m uvicorn mywebsite.asgi:application --host 127.0.0.1 --port $(PORT) \
+	  --http chat.connection:HttpConnection --ws chat.connection:Connection \
+	  --ws-max-size 131072 --ws-per-message-deflate false --timeout-graceful-shutdown 10
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .

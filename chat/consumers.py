@@ -57,7 +57,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         self.room = room
         self.outbox = self.scope["outbox"]
         self.channel_name = uuid4().hex
-        self.feed = await fanout.join(room, self.outbox)
+        self.feed = await fanout.join(room, self.outbox, self.user)
         await self.feed.relay.tried.wait()
         await self.accept()
         self.feed.resume(self.outbox, self.feed.number)

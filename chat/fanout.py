@@ -8,6 +8,7 @@ from chat.frames import PreparedFrames
 from chat.models import FIRST_ROOM
 from chat.protocol import NO_SUCH_ROOM
 from chat.relay import Relay
+from chat.sessions import LOGGED_OUT
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Feed:
         self.early = {}  # number: frame, of those that came before their turn
         self.due = []  # frames whose turn has come, until the end of this turn of the event loop
         self.members = {}  # outbox: number up to which it has everything
+        self.users = {}  # outbox: who reads it
         self.watchers = set()  # the outboxes that also hear who comes and goes
         self.mending = None
         self.relay = Relay(room.group_name, self.hear, self.reach_changed)
@@ -110,6 +112,12 @@ class Feed:
                 self.arrived(frame)
             more = page.more
 
+    async def let_go(self):
+        """Whoever the room would not let in any more goes: guests, once it is closed to them."""
+        for outbox, user in list(self.users.items()):
+            if not self.room.lets_in(user):
+                await outbox.send({"type": "websocket.close", "code": LOGGED_OUT})
+
     def tell_watchers(self, frame):
         prepared = PreparedFrames.of(frame)
         for outbox in self.watchers:
@@ -143,8 +151,8 @@ def known_room(room_id=None):
     return next((feed.room for feed in _feeds.values() if feed.room.title == FIRST_ROOM), None)
 
 
-async def join(room, outbox):
-    """Make a connection a member of a room, which hears nothing yet; the room's feed."""
+async def join(room, outbox, user):
+    """Make a user's connection a member of a room, which hears nothing yet; the room's feed."""
     global _looking
     if room.pk not in _feeds:
         room = (await history.current([room.pk])).get(room.pk, room)
@@ -152,6 +160,7 @@ async def join(room, outbox):
         _feeds[room.pk] = Feed(room)
     feed = _feeds[room.pk]
     feed.pause(outbox)
+    feed.users[outbox] = user
     if _looking is None or _looking.done():
         _looking = asyncio.create_task(look())
     return feed
@@ -160,6 +169,7 @@ async def join(room, outbox):
 def leave(feed, outbox):
     """Take a connection out of a room; the room's feed ends with its last member."""
     feed.members.pop(outbox, None)
+    feed.users.pop(outbox, None)
     feed.watchers.discard(outbox)
     if not feed.members:
         feed.relay.close()
@@ -181,9 +191,10 @@ async def look_once():
     rooms = await history.current(list(_feeds))
     for number, feed in list(_feeds.items()):
         if number not in rooms:
-            del _feeds[number]  # the room was deleted: nobody joins it any more
+            _feeds.pop(number, None)  # the room was deleted: nobody joins it any more
             await feed.close()
             continue
         feed.room = rooms[number]
+        await feed.let_go()
         if feed.room.last_number > feed.number:
             await feed.catch_up()

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from websockets.frames import Frame, Opcode
 
+EXTENSION = "chat.connection"
+"""Where the application finds a connection that takes them: a key of `scope["extensions"]`."""
+
 
 def encode(content):
     """JSON as it is written, not escaped: an emoji takes four bytes instead of twelve."""

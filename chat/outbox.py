@@ -5,7 +5,7 @@ import sys
 
 from django.conf import settings
 
-from chat.connection import EXTENSION
+from chat.frames import EXTENSION
 
 TRY_AGAIN_LATER = 1013
 """The close code for a reader that was given up (IANA's WebSocket registry)."""
@@ -13,7 +13,7 @@ INTERNAL_ERROR = 1011
 """What a consumer is told when the server refuses one of its events (RFC 6455)."""
 GONE = 1006
 """The code of a connection that ended without a close frame (RFC 6455, section 7.1.5)."""
-SECONDS_TO_END = 10
+SECONDS_TO_END = 5
 """How long a reader has for its last frames once its consumer has ended."""
 
 
@@ -72,10 +72,14 @@ class Outbox:
             connection.on_pause = self._pause
 
     async def send(self, event):
-        """Put one of the consumer's events into the queue."""
-        if self._is_full_for(event):
+        """Put one of the consumer's events into the queue; a close doesn't wait in it."""
+        is_close = event["type"] == "websocket.close"
+        if is_close or self._is_full_for(event):
             await asyncio.sleep(0)  # much said at once: whoever reads gets it here and now
-        self._put(event)
+        if is_close:
+            self._close(event)
+        else:
+            self._put(event)
 
     def deliver(self, prepared):
         """Send PreparedFrames: straight to the connection, unless something waits."""
@@ -90,12 +94,14 @@ class Outbox:
         if self._over is None:
             try:
                 async with asyncio.timeout(None) as self._listening:
-                    return await self._receive()
+                    event = await self._receive()
             except TimeoutError:
                 if self._over is None:
                     raise  # the server's own: nobody gave this reader up
             finally:
                 self._listening = None
+        if self._over is None:
+            return event
         return {"type": "websocket.disconnect", "code": self._over}
 
     async def end(self):
@@ -116,6 +122,9 @@ class Outbox:
         while self._events:
             event = self._events.pop(0)
             try:
+                if event["type"] == "websocket.close":
+                    await self._send_close(event)
+                    return  # nothing may follow it
                 await self._send(event)
             except OSError:
                 self._over = GONE
@@ -123,9 +132,6 @@ class Outbox:
             except Exception:
                 self._end_consumer(INTERNAL_ERROR)
                 raise
-            if event["type"] == "websocket.close":
-                self._over = event.get("code", 1000)
-                return  # nothing may follow it
             self._bytes -= _size(event)
         self._is_direct = self._connection is not None and self._connection.takes_frames
         self._passing_on = None
@@ -137,7 +143,7 @@ class Outbox:
         if self._over is not None:
             return
         if self._is_full_for(event):
-            self._give_up()
+            self._close({"type": "websocket.close", "code": TRY_AGAIN_LATER})
             return
         self._bytes += _size(event)
         self._append(event)
@@ -151,11 +157,19 @@ class Outbox:
     def _is_full_for(self, event):
         return self._bytes and self._bytes + _size(event) > self._max_bytes
 
-    def _give_up(self):
+    def _close(self, event):
+        """Instead of all that waits; nothing more is heard, whether the reader reads it or not."""
         if self._over is None:
             self._events.clear()
-            self._append({"type": "websocket.close", "code": TRY_AGAIN_LATER})
-            self._end_consumer(TRY_AGAIN_LATER)
+            self._append(event)
+            self._end_consumer(event.get("code", 1000))
+
+    async def _send_close(self, event):
+        """Under Daphne, which keeps the codes below 3000 for itself, 1009 becomes 4009."""
+        try:
+            await self._send(event)
+        except Exception:  # noqa: BLE001 - Daphne raises no other
+            await self._send(event | {"code": 3000 + event.get("code", 1000)})
 
     def _end_consumer(self, code):
         self._over = self._over or code

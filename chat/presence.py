@@ -10,31 +10,39 @@ from datetime import timedelta
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.utils import timezone
+from django.db import DatabaseError, IntegrityError
+from django.db.models.functions import Now
 
 from chat import relay
-from chat.models import Presence, Room
+from chat.models import Presence
 
 logger = logging.getLogger(__name__)
 
 BEATS = 3
 """How often a server speaks for a socket before it would count as gone: a beat may be late."""
 
-_held = {}  # this server's sockets; channel name: Presence
+_held = {}  # this server's sockets; channel name: (room, user)
 _beating = None
 
 
 async def enter(channel_name, room, user):
-    """Note a user's socket in a room; True if they weren't there before. Guests go unnoted."""
+    """Note a user's socket in a room; True if they weren't there before. Guests go unnoted.
+
+    Where the database can't take it, the next beat does, and tells the room.
+    """
     global _beating
     if _beating is None or _beating.done():
         _beating = asyncio.create_task(beat())
     if not user.is_authenticated:
         return False
-    arrived = not await Presence.objects.filter(room=room, user=user).aexists()
-    _held[channel_name] = Presence(channel_name=channel_name, room=room, user=user)
-    await renew([_held[channel_name]])
-    return arrived
+    _held[channel_name] = room, user
+    try:
+        was_there = await Presence.objects.filter(room=room, user=user).aexists()
+        await database_sync_to_async(note)([channel_name])
+    except DatabaseError:
+        logger.exception("could not note who came; trying again")
+        return False
+    return not was_there
 
 
 async def leave(channel_name, room, user):
@@ -56,36 +64,50 @@ async def beat():
     while True:
         await asyncio.sleep(settings.CHAT_SECONDS_UNTIL_GONE / BEATS)
         try:
-            await renew(list(_held.values()))
-            for group_name, author in await sweep():
-                await relay.send(group_name, [{"presence": {"type": "leave", "author": author}}])
+            await tell("join", await renew())
+            await tell("leave", await sweep())
         except Exception:  # the database's or the channel layer's: this task must outlive it
             logger.exception("could not renew who is here; trying again")
 
 
+async def tell(what, people):
+    """Tell the rooms who came or went: (group name, username) of each."""
+    for group_name, author in people:
+        await relay.send(group_name, [{"presence": {"type": what, "author": author}}])
+
+
 @database_sync_to_async
-def renew(presences):
-    """Say that these sockets are open now; not of a room that was deleted meanwhile."""
-    now = timezone.now()
-    rooms = Room.objects.in_bulk({presence.room_id for presence in presences})
-    presences = [presence for presence in presences if presence.room_id in rooms]
-    for presence in presences:
-        presence.seen_at = now
-    Presence.objects.bulk_create(
-        presences,
-        update_conflicts=True,
-        unique_fields=["channel_name"],
-        update_fields=["seen_at"],
-    )
+def renew():
+    """Say that this server's sockets are open now; who was not noted: (group name, username)."""
+    noted = Presence.objects.filter(channel_name__in=list(_held))
+    noted.update(seen_at=Now())  # the database's clock: servers' own may differ
+    missing = _held.keys() - set(noted.values_list("channel_name", flat=True))
+    return {(room.group_name, user.get_username()) for room, user in note(missing)}
+
+
+def note(channel_names):
+    """Note sockets, but for those whose room or account is gone; (room, user) of each noted."""
+    held = {name: _held[name] for name in channel_names if name in _held}
+    presences = [
+        Presence(channel_name=name, room=room, user=user, seen_at=Now())
+        for name, (room, user) in held.items()
+    ]
+    try:
+        Presence.objects.bulk_create(presences)
+    except IntegrityError:  # because of one: the others are noted one by one
+        if len(held) == 1:
+            return []
+        return [who for name in held for who in note([name])]
+    return list(held.values())
 
 
 @database_sync_to_async
 def sweep():
     """Take away the sockets that nobody spoke for; who went: (group name, username) of each."""
-    oldest = timezone.now() - timedelta(seconds=settings.CHAT_SECONDS_UNTIL_GONE)
-    gone = Presence.objects.filter(seen_at__lt=oldest).select_related("room", "user")
-    went = {(presence.room, presence.user) for presence in gone}
-    Presence.objects.filter(seen_at__lt=oldest).delete()
+    oldest = Now() - timedelta(seconds=settings.CHAT_SECONDS_UNTIL_GONE)
+    gone = Presence.objects.filter(seen_at__lt=oldest)
+    went = {(presence.room, presence.user) for presence in gone.select_related("room", "user")}
+    gone.delete()
     return [
         (room.group_name, user.username)
         for room, user in went

@@ -19,17 +19,19 @@ class EndWithSession:
     """ASGI middleware: closes a user's WebSockets once they log out or may no longer log in.
 
     A handshake is checked once, but its socket stays open for hours. Two queries every two
-    seconds, for all of the process's sockets together, notice whatever ended a session.
+    seconds, for all of the process's sockets together, notice whatever ended a session: it is
+    gone or too old, the account is, or has another password.
     """
 
     def __init__(self, application):
         self.application = application
-        self.logins = {}  # the `send` of each open socket: (session key, user id)
+        self.logins = {}  # the `send` of each open socket: (session key, user id, password's hash)
         self.watching = None
 
     async def __call__(self, scope, receive, send):
-        if scope["user"].is_authenticated:
-            self.logins[send] = scope["session"].session_key, scope["user"].pk
+        user = scope["user"]
+        if user.is_authenticated:
+            self.logins[send] = scope["session"].session_key, user.pk, user.password
             if self.watching is None or self.watching.done():
                 self.watching = asyncio.create_task(self.watch())
         try:
@@ -54,9 +56,15 @@ class EndWithSession:
 
 @database_sync_to_async
 def ended_logins(logins):
-    """Those of the logins (session key, user id) that don't hold any more."""
+    """Those of the logins (session key, user id, password's hash) that don't hold any more."""
     sessions = Session.objects.filter(expire_date__gt=timezone.now())
-    sessions = set(sessions.filter(pk__in={key for key, _ in logins}).values_list("pk", flat=True))
+    sessions = sessions.filter(pk__in={key for key, _, _ in logins})
+    sessions = set(sessions.values_list("pk", flat=True))
     users = get_user_model().objects.filter(is_active=True)
-    users = set(users.filter(pk__in={user for _, user in logins}).values_list("pk", flat=True))
-    return {(key, user) for key, user in logins if key not in sessions or user not in users}
+    users = users.filter(pk__in={user for _, user, _ in logins})
+    users = set(users.values_list("pk", "password"))
+    return {
+        (key, user, password)
+        for key, user, password in logins
+        if key not in sessions or (user, password) not in users
+    }

@@ -37,6 +37,7 @@ def _serve_with_uvicorn(port: int, ws: str) -> None:
         loop="asyncio",  # the same for everybody, also where uvloop is installed
         log_level="info",
         lifespan="off",
+        timeout_graceful_shutdown=10,  # a client that reads nothing would make it wait without end
         use_colors=False,
         app_dir=".",  # Python was told not to look here (-P); Daphne's command does the same
     )

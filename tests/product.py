@@ -75,7 +75,8 @@ def serving(folder: Path, port: int = 0) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
-    assert complaints(log) == []
+    complained = complaints(log)
+    assert not complained, complained
 
 
 def complaints(log: Path) -> list[str]:

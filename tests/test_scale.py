@@ -88,8 +88,8 @@ def finished_site(tmp_path_factory) -> Site:
     folder = product.build(tmp_path_factory.mktemp("scale") / "project", **SETTINGS)
     outbox = folder / "chat/outbox.py"
     text = outbox.read_text()
-    assert "SECONDS_TO_END = 10" in text
-    outbox.write_text(text.replace("SECONDS_TO_END = 10", "SECONDS_TO_END = 1"))
+    assert "SECONDS_TO_END = 5" in text
+    outbox.write_text(text.replace("SECONDS_TO_END = 5", "SECONDS_TO_END = 1"))
     [path], cookies = product.populate(folder, ["scale"], NAMES)
     return Site(folder, path, cookies)
 

@@ -82,6 +82,55 @@ async def test_a_reader_that_has_stopped_is_closed_and_its_consumer_told():
 
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("small_backlog")
+async def test_a_close_ends_the_consumer_at_once_whatever_waits_and_is_said():
+    client, received = Client(), []
+
+    async def application(scope, receive, send):
+        for text in ["under way", "waits", "waits"]:
+            await send(frame(text))
+            await asyncio.sleep(0)
+        await send({"type": "websocket.close", "code": 4401})
+        client.leaving.set()  # it says something more
+        received.append(await receive())
+        client.reading.set()
+
+    async with asyncio.timeout(5):
+        await BoundedOutbox(application)({}, client.receive, client.send)
+    assert received == [{"type": "websocket.disconnect", "code": 4401}]
+    assert client.sent == [frame("under way"), {"type": "websocket.close", "code": 4401}]
+
+
+@pytest.mark.asyncio
+async def test_what_is_said_before_a_close_reaches_a_reader_that_reads():
+    client = Client()
+    client.reading.set()
+
+    async def application(scope, receive, send):
+        await send(frame("too large"))
+        await send({"type": "websocket.close", "code": 1009})
+
+    await BoundedOutbox(application)({}, client.receive, client.send)
+    assert client.sent == [frame("too large"), {"type": "websocket.close", "code": 1009}]
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_keeps_a_close_code_for_itself_is_given_one_of_ours():
+    sent = []
+
+    async def daphne(event):
+        if event.get("code", 1000) in range(1001, 3000):
+            raise RuntimeError(f"invalid close code {event['code']}")
+        sent.append(event)
+
+    async def application(scope, receive, send):
+        await send({"type": "websocket.close", "code": 1011})
+
+    await BoundedOutbox(application)({}, None, daphne)
+    assert sent == [{"type": "websocket.close", "code": 4011}]
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
 async def test_one_large_frame_is_no_backlog():
     client = Client()
     client.reading.set()

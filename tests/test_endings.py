@@ -1,0 +1,222 @@
+"""What is to end, ends: also for a client that reads nothing, or as little as it can.
+
+A close must not wait behind what a client doesn't read. So the clients here fill their own
+connections first: they ask for pongs and read none, or a few bytes now and then.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import product
+import pytest
+from made_to_run import PATIENCE, Running, running
+from product import Client, chat
+from test_stopped_reader import StoppedReader
+from websockets.exceptions import ConnectionClosed
+
+from lab.server import WEBSOCKET_PATH, Server
+
+LOGGED_OUT = 4401
+PING = bytes([0x89, 0x80 | 125, 0, 0, 0, 0]) + bytes(125)
+ENOUGH, FAR_TOO_MANY = 2000, 200_000
+"""How many pings fill a connection that holds little, and how many would cost 24 MiB of pongs."""
+MOST_KEPT = 8 * 2**20
+"""Bytes that a server may keep for such a client; what it doesn't read, it need not ask for."""
+
+
+class Hog(StoppedReader):
+    """Fills its own connection with pongs, and reads so many bytes of them ten times a second."""
+
+    def __init__(
+        self, server: Server, cookie: str, path: str, pings: int = ENOUGH, bytes_at_once: int = 0
+    ) -> None:
+        super().__init__(server, cookie, path=path)
+        self.port = self.socket.getsockname()[1]
+        self.over = threading.Event()
+        self.reader = threading.Thread(target=self._read_a_little, args=[bytes_at_once])
+        self.reader.start()
+        self._fill(pings)
+
+    def _fill(self, pings: int) -> None:
+        self.socket.settimeout(1)
+        left = memoryview(PING * pings)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            while left:
+                left = left[self.socket.send(left) :]
+
+    def _read_a_little(self, count: int) -> None:
+        with contextlib.suppress(OSError):
+            while not self.over.wait(0.1) and (not count or self.socket.recv(count)):
+                pass
+
+    def close(self) -> None:
+        self.over.set()
+        self.reader.join(PATIENCE)
+        self.socket.close()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """The finished project with a database; not to be changed by a test."""
+    if sys.platform == "win32":
+        pytest.skip("`make run` and SIGTERM: not on Windows")
+    return product.build(tmp_path_factory.mktemp("endings") / "project", DEBUG=False)
+
+
+@pytest.fixture
+def server(project, tmp_path) -> Iterator[Running]:
+    with running(project, tmp_path / "log") as server:
+        yield server
+
+
+async def until_gone(server: Running, port: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while port in await asyncio.to_thread(lambda: server.clients):
+            await asyncio.sleep(0.1)
+
+
+async def close_code(client: Client) -> int:
+    """With which code the server ends it."""
+    with pytest.raises(ConnectionClosed) as closed:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                await client.hear()
+    return closed.value.rcvd.code
+
+
+ENDINGS = """
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from chat.models import Room
+Session.objects.get(pk="{logged_out}").delete()
+User.objects.get(username="deleted").delete()
+User.objects.filter(username__in=["silent", "slow", "inactive"]).update(is_active=False)
+changed = User.objects.get(username="changed")
+changed.set_unusable_password()
+changed.save()
+Room.objects.filter(title="closed").update(open_to_guests=False)
+"""
+
+
+async def test_whoever_may_not_connect_any_more_is_not_connected_any_more(project, server):
+    readers = ["logged_out", "deleted", "inactive", "changed"]
+    hogs = {"silent": 0, "slow": 256}
+    names = ["watcher", *readers, *hogs]
+    [path, closed], cookies = product.populate(project, ["room", "closed"], names)
+    async with AsyncExitStack() as stack:
+
+        async def enter(name: str, path: str = path) -> Client:
+            return await stack.enter_async_context(chat(server, path, cookies.get(name, "")))
+
+        watcher = await enter("watcher")
+        clients = [await enter(name) for name in readers]
+        clients.append(await enter("a guest", closed))
+        stays = await enter("watcher", closed)
+        filled = []
+        for name, count in hogs.items():
+            hog = await asyncio.to_thread(Hog, server, cookies[name], path, ENOUGH, count)
+            stack.callback(hog.close)
+            filled.append(hog)
+        async with asyncio.timeout(PATIENCE):
+            people = []
+            while set(people) != set(names):  # who is let in is noted a moment later
+                await asyncio.sleep(0.2)
+                await watcher.send(type="people")
+                people = (await watcher.hear("people"))["people"]
+
+        key = cookies["logged_out"].partition("=")[2]
+        command = ["shell", "--no-imports", "--command", ENDINGS.format(logged_out=key)]
+        await asyncio.to_thread(product.manage, project, *command)
+
+        async with asyncio.timeout(PATIENCE):
+            left = {(await watcher.hear("leave"))["author"] for _ in range(len(names) - 1)}
+        assert left == set(names) - {"watcher"}
+        assert [await close_code(client) for client in clients] == [LOGGED_OUT] * len(clients)
+        for hog in filled:
+            await until_gone(server, hog.port)
+        await stays.say("still here")
+        assert (await stays.hear("chat"))["message"] == "still here"
+    assert product.complaints(server.log) == []
+
+
+async def test_a_client_that_reads_nothing_delays_no_shutdown(server):
+    hog = await asyncio.to_thread(Hog, server, "", WEBSOCKET_PATH)
+    try:
+        server.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(server.process.wait, PATIENCE) in (0, -signal.SIGTERM)
+    finally:
+        hog.close()
+    assert product.complaints(server.log) == []
+
+
+async def test_a_client_that_reads_nothing_costs_little_memory(server):
+    async with chat(server) as guest:
+        await guest.say("hello")
+        await guest.hear("chat")
+    before = server.memory
+    hog = await asyncio.to_thread(Hog, server, "", WEBSOCKET_PATH, FAR_TOO_MANY)
+    try:
+        assert server.memory - before < MOST_KEPT
+    finally:
+        hog.close()
+
+
+PRESENCE = """
+import asyncio
+from django.contrib.auth.models import User
+from chat import presence
+from chat.models import Presence, Room
+
+living, ghost = User.objects.create(username="living"), User.objects.create(username="ghost")
+room, gone = Room.objects.create(title="a room"), Room.objects.create(title="a room that goes")
+
+async def enter():
+    for name, where, user in [("a", room, living), ("b", room, ghost), ("c", gone, living)]:
+        assert await presence.enter(name, where, user)
+
+def kept():
+    return list(Presence.objects.order_by("channel_name").values_list("channel_name", flat=True))
+
+asyncio.run(enter())
+assert kept() == ["a", "b", "c"]
+"""
+GONE = """
+User.objects.filter(pk=ghost.pk).delete()
+Room.objects.filter(pk=gone.pk).delete()
+"""
+
+
+@pytest.mark.parametrize(
+    "happens",
+    ["", "Presence.objects.all().delete()\n"],
+    ids=["the others are there", "another server took the others away"],
+)
+def test_an_account_or_a_room_that_is_gone_takes_nobody_along(project, tmp_path, happens):
+    folder = Path(shutil.copytree(project, tmp_path / "project"))
+    renewed = GONE + happens + "asyncio.run(presence.renew())\nprint(kept())"
+    command = ["shell", "--no-imports", "--command", PRESENCE + renewed]
+    assert product.manage(folder, *command) == "['a']\n"
+
+
+AHEAD = """
+from datetime import timedelta
+from django.utils import timezone
+
+right = timezone.now
+timezone.now = lambda: right() + timedelta(seconds=20)
+"""
+"""What makes a process's clock wrong."""
+
+
+def test_a_server_whose_clock_is_ahead_sweeps_nobody_who_is_there(project, tmp_path):
+    folder = Path(shutil.copytree(project, tmp_path / "project"))
+    swept = AHEAD + "print(asyncio.run(presence.sweep()), kept())"
+    command = ["shell", "--no-imports", "--command", PRESENCE + swept]
+    assert product.manage(folder, *command) == "[] ['a', 'b', 'c']\n"
