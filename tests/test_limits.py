@@ -5,7 +5,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -144,6 +144,22 @@ async def test_while_the_database_is_locked_each_message_is_answered_by_itself(s
         assert {answer.get("code") for answer in answers} == {"not-stored"}
         await ana.say("olá", client_id=ids[0])
         assert (await ana.hear("confirm"))["client_id"] == ids[0]
+
+
+async def test_while_the_database_is_locked_newcomers_read_and_are_noted_later(site, server):
+    [path], cookies = product.populate(site, ["nova"], ["bia", "caio"])
+    async with asyncio.timeout(3 * PATIENCE), AsyncExitStack() as stack:
+        bia = await stack.enter_async_context(product.chat(server, path, cookies["bia"]))
+        await bia.say("antes")
+        await bia.hear("chat")
+        await bia.send(type="people")
+        await bia.hear("people")
+        with locked(site):
+            caio = await stack.enter_async_context(product.chat(server, path, cookies["caio"]))
+            await caio.send(type="history")
+            found = (await caio.hear("history"))["messages"]
+            assert [message["message"] for message in found] == ["antes"]
+        assert (await bia.hear("join"))["author"] == "caio"
 
 
 async def test_guests_of_an_address_have_a_bound_that_leaves_others_theirs(site, server):
