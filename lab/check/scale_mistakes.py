@@ -29,7 +29,7 @@ def _lacks(node: ast.AST | None, *names: str) -> bool:
 def way_out(evidence: Evidence, source: Source) -> Finding | None:
     """The class that serves the fast way, and frames that go past every bound."""
     if evidence.saying(r'Attribute "Connection" not found in module "chat\.connection"'):
-        return there("connection-class", _line(source, CONNECTION, r"^class\b"))
+        return there("connection-class", _line(source, CONNECTION, r"^class \w+\(WebSockets"))
     if evidence.kind != "never-given-up" or evidence.errors:
         return None
     resets = source.line(OUTBOX, r"on_pause\s*=")
