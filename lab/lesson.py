@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from lab import course, exercises, hints, language, orphans, safekeeping, variables
+from lab import (
+    course,
+    exercises,
+    hints,
+    language,
+    neighbours,
+    orphans,
+    project,
+    safekeeping,
+    variables,
+)
 from lab.errors import LabError
 from lab.messages import say
 from lab.progress_file import Progress
@@ -131,6 +141,16 @@ class Lesson:
             print(say("reset", place=self.workspace.shown(place)))
         self._begin()
 
+    def forward(self) -> None:
+        """Bring the project back as it was before an earlier lesson was opened."""
+        self.stop()
+        changed = self.workspace.forward()
+        _forget_modules_in(self.workspace.folder)
+        for path, copy in changed.items():
+            if copy is not None:
+                print(say("copy_kept", path=path, copy=self.workspace.shown(copy)))
+        print(say("forward", count=len(changed)) if changed else say("nothing_put_away"))
+
     def _stop_servers(self) -> None:
         while Lesson._servers:
             Lesson._servers[-1].stop()
@@ -155,8 +175,19 @@ class Lesson:
         except LabError as error:
             print(error)  # a damaged file is told, but keeps nobody from learning
 
+    def _put_away(self) -> None:
+        """Keep the project for forward(), and say so, where this lesson begins before it."""
+        count = self.workspace.goes_back(self.entry.name)
+        if count:
+            place = self.workspace.shown(self.workspace.later)
+            print(say("goes_back", count=count, place=place))
+            if others := neighbours.notebooks_in(self.workspace.folder):
+                print(say("others_work_here", names=", ".join(others)))
+            self.workspace.put_project_away()
+
     def _begin(self) -> None:
         self.stop()
+        self._put_away()
         own = self.workspace.prepare(self.entry.name)
         os.chdir(self.workspace.folder)
         language.choose(language.current())  # as the variables say that are forgotten next
@@ -166,6 +197,8 @@ class Lesson:
         _forget_modules_in(self.workspace.folder)
         number = course.lessons().index(self.entry)
         print(say("lesson", number=number, title=self.entry.title[language.current()]))
+        if project.reached(self.workspace.put_away()) == number:
+            print(say("put_away_waits"))
         if own:
             print(say("kept_yours", paths=", ".join(own)))
         if language.of_folder(language.notebook_folder()) is None:

@@ -23,11 +23,28 @@ def files_of(lessons: tuple[course.LessonEntry, ...]) -> dict[str, str]:
 
 def all_versions() -> dict[str, set[str]]:
     """Every text that any lesson ever gives to a path of the project."""
-    versions: dict[str, set[str]] = {}
-    for lesson in course.lessons():
+    return {path: set(texts) for path, texts in writers().items()}
+
+
+def writers() -> dict[str, dict[str, int]]:
+    """Every text that any lesson gives to a path, with the number of the first that does."""
+    found: dict[str, dict[str, int]] = {}
+    for number, lesson in enumerate(course.lessons()):
         for path, text in _written_by(lesson.notebook(SOURCE)):
-            versions.setdefault(path, set()).add(text)
-    return versions
+            found.setdefault(path, {}).setdefault(text, number)
+    return found
+
+
+def reached(files: dict[str, str]) -> int:
+    """The number of the last lesson that gave files (path: text) what is in them; -1 if none.
+
+    A file that the learner changed tells no more than that its path is there.
+    """
+    known = writers()
+    return max(
+        (known[path].get(text, min(known[path].values())) for path, text in files.items()),
+        default=-1,
+    )
 
 
 def own_names() -> set[str]:

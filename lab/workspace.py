@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,70 @@ class Workspace:
     def kept(self) -> Path:
         """Where copies go: `workspace-kept/` beside the folder."""
         return self.folder.with_name(self.folder.name + "-kept")
+
+    @property
+    def later(self) -> Path:
+        """Where the project is put away when an earlier lesson is opened, for forward()."""
+        return self.kept / "later"
+
+    def found(self) -> dict[str, str]:
+        """The files of the project (path: text) that some lesson writes, as they are now."""
+        return _texts(self.folder)
+
+    def put_away(self) -> dict[str, str]:
+        """The project that forward() would bring back (path: text); empty when there is none."""
+        return _texts(self.later)
+
+    def goes_back(self, lesson: str) -> int:
+        """How many files prepare() would take away or back, as that lesson or later ones wrote them."""
+        first, wanted = len(course.before(lesson)), project.files_of(course.before(lesson))
+        writers = project.writers()
+        return sum(
+            writers[path].get(text, -1) >= first and text != wanted.get(path)
+            for path, text in self.found().items()
+        )
+
+    def put_project_away(self) -> None:
+        """Copy the project to `later`, where forward() finds it.
+
+        One that is put away already and is further on stays; another is kept under a number.
+        """
+        now, before = self.found(), self.put_away()
+        with explained_os_errors(self.folder):
+            if before and project.reached(before) > project.reached(now):
+                self.later.touch()  # it is put away once more
+                return
+            if before:
+                self.later.rename(self._new_place() / self.later.name)
+            for path, text in now.items():
+                project.write_text(self.later / path, text)
+
+    def went_back_since(self, moment: float) -> bool:
+        """Whether the project was put away after that time, and not brought back."""
+        return self.later.exists() and self.later.stat().st_mtime > moment
+
+    def forward(self) -> dict[str, Path | None]:
+        """Make the project what it was when it was put away.
+
+        Returns the paths that changed, each with the copy that was made of the learner's own
+        version, if it had one. Empty when nothing is put away, or the project is further on.
+        """
+        now, wanted = self.found(), self.put_away()
+        if not wanted or project.reached(wanted) < project.reached(now):
+            return {}
+        changed = {}
+        with explained_os_errors(self.folder):
+            for path in sorted(now.keys() | wanted.keys()):
+                if now.get(path) == wanted.get(path):
+                    continue
+                if path in wanted:
+                    changed[path] = self.keep_before_writing(path, wanted[path])
+                    project.write_text(self.folder / path, wanted[path])
+                elif now[path] in project.all_versions()[path]:
+                    changed[path] = None
+                    (self.folder / path).unlink()
+            shutil.rmtree(self.later)
+        return changed
 
     def prepare(self, lesson: str) -> list[str]:
         """Put the course's files where the lesson begins; returns the learner's own paths.
@@ -85,14 +150,22 @@ class Workspace:
         return path.relative_to(self.folder.parent).as_posix()
 
     def _read(self, path: str) -> str | None:
-        file = self.folder / path
-        return file.read_text("utf-8", errors="replace") if file.is_file() else None
+        return _read(self.folder / path)
 
     def _new_place(self) -> Path:
         places = (self.kept / str(number) for number in itertools.count(1))
         place = next(place for place in places if not place.exists())
         place.mkdir(parents=True)
         return place
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text("utf-8", errors="replace") if file.is_file() else None
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    found = {path: _read(folder / path) for path in project.all_versions()}
+    return {path: text for path, text in found.items() if text is not None}
 
 
 @contextmanager

@@ -134,3 +134,63 @@ def test_the_workspace_may_be_named_by_the_environment(monkeypatch, tmp_path):
     assert Workspace.default().folder == tmp_path / "elsewhere"
     monkeypatch.delenv("LAB_WORKSPACE")
     assert Workspace.default().folder == course.ROOT / "workspace"
+
+
+def test_going_back_and_forward_leaves_the_project_as_it_was(workspace):
+    project.build("11-rooms", workspace.folder)
+    (workspace.folder / CONSUMERS).write_text("# mine, of lesson 11\n")
+    before = tree(workspace.folder)
+    assert workspace.goes_back("02-consumers") > 5
+    workspace.put_project_away()
+    workspace.prepare("02-consumers")
+    (workspace.folder / CONSUMERS).write_text("# the cell's\n")  # as a `%%writefile` cell does
+    assert tree(workspace.folder) != before
+    changed = workspace.forward()
+    assert CONSUMERS in changed
+    assert tree(workspace.folder) == before
+    assert workspace.forward() == {}
+
+
+def test_what_is_changed_in_the_earlier_lesson_is_kept_when_going_forward(workspace):
+    project.build("11-rooms", workspace.folder)
+    workspace.put_project_away()
+    workspace.prepare("02-consumers")
+    project.write_text(workspace.folder / CONSUMERS, "# mine, of lesson 2\n")
+    copy = workspace.forward()[CONSUMERS]
+    assert copy.read_text() == "# mine, of lesson 2\n"
+    assert tree(workspace.folder) == project.files_of(course.up_to("11-rooms"))
+
+
+def test_going_back_twice_comes_forward_to_where_the_learner_had_got(workspace):
+    project.build("11-rooms", workspace.folder)
+    far = tree(workspace.folder)
+    workspace.put_project_away()
+    workspace.prepare("05-asgi")
+    project.build("05-asgi", workspace.folder)
+    assert workspace.goes_back("02-consumers")
+    workspace.put_project_away()
+    workspace.prepare("02-consumers")
+    workspace.forward()
+    assert tree(workspace.folder) == far
+
+
+def test_what_was_put_away_long_ago_is_kept_when_the_learner_has_got_further(workspace):
+    project.build("05-asgi", workspace.folder)
+    (workspace.folder / CONSUMERS).write_text("# mine, of lesson 5\n")
+    workspace.put_project_away()
+    project.build("11-rooms", workspace.folder)
+    assert workspace.forward() == {}  # that would be back
+    workspace.put_project_away()
+    [old] = workspace.kept.glob(f"*/later/{CONSUMERS}")
+    assert old.read_text() == "# mine, of lesson 5\n"
+    assert tree(workspace.later) == project.files_of(course.up_to("11-rooms"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_going_on_is_no_going_back(workspace, name):
+    assert workspace.goes_back(name) == 0
+    workspace.prepare(name)
+    assert workspace.goes_back(name) == 0
+    if course.before(name):
+        project.build(course.before(name)[-1].name, workspace.folder)
+        assert workspace.goes_back(name) == 0
