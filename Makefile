@@ -47,7 +47,7 @@ proof: $(INSTALLED)
 	PROOF=full $(BIN)/python -m pytest -rP tests/test_protocol_properties.py tests/test_crashes.py \
 	  tests/test_old_page.py tests/test_stopped_reader.py tests/test_two_at_once.py
 	PROOF=full $(BIN)/python -m pytest -n 2 --dist loadfile tests/test_server.py \
-	  tests/test_exercises.py tests/test_variables.py tests/test_check_mistakes.py tests/test_check_page.py \
+	  tests/test_exercises.py tests/test_variables.py tests/test_late_output.py tests/test_check_mistakes.py tests/test_check_page.py \
 	  tests/test_check_projects.py tests/test_check_product.py
 
 bench: $(INSTALLED)

@@ -154,6 +154,15 @@ def test_a_workspace_that_is_a_file_is_told_in_a_line(kernels, tmp_path):
     assert "Traceback" not in said
 
 
+def test_another_folder_may_be_chosen_in_a_cell(kernels, tmp_path):
+    (tmp_path / "workspace").write_text("no folder can be made here")
+    kernel = kernels()
+    assert "should be a folder" in kernel.run('from lab import Lesson; Lesson("02-consumers")')
+    kernel.run(f"%env LAB_WORKSPACE={tmp_path / 'mine'}")
+    kernel.run('lesson = Lesson("02-consumers")')
+    assert (tmp_path / "mine/manage.py").exists()
+
+
 def test_a_notebook_moved_elsewhere_works_and_is_told_where_it_belongs(kernels, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

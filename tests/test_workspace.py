@@ -125,7 +125,8 @@ def test_a_read_only_folder_is_explained(workspace, monkeypatch):
         monkeypatch.setattr(Path, "mkdir", refuse)
     else:
         workspace.folder.parent.chmod(0o500)
-    with pytest.raises(LabError, match=r"couldn't write to .*workspace: Permission denied"):
+    told = r"couldn't write to .*workspace: Permission denied.*%env LAB_WORKSPACE=/a/folder"
+    with pytest.raises(LabError, match=told):
         workspace.prepare("01-template")
 
 
