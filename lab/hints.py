@@ -13,7 +13,6 @@ from contextlib import suppress
 
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
-from playwright.async_api import Error as BrowserError
 from websockets.exceptions import ConnectionClosed
 
 from lab import cells, language
@@ -22,7 +21,7 @@ from lab.messages import say
 
 _GONE = (ConnectionError, TimeoutError, asyncio.IncompleteReadError, ConnectionClosed)
 _GONE_IN_BROWSER = ("TargetClosedError", "TimeoutError")  # the first is in no public module
-_LOOKED_AT = (*_GONE, BrowserError, NameError, asyncio.CancelledError)
+_LOOKED_AT = (*_GONE, NameError, asyncio.CancelledError)
 _NEVER_CLOSED = (types.ModuleType, types.FunctionType, type, str, int, dict, list, tuple, set)
 _OWN_NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -34,7 +33,10 @@ def give(lesson: LessonEntry) -> None:
     global _lesson
     shell = get_ipython()
     if shell is not None and _lesson is None:
-        shell.set_custom_exc(_LOOKED_AT, _show)
+        # Here: as it is imported it reads variables that have been forgotten by now.
+        from playwright.async_api import Error
+
+        shell.set_custom_exc((*_LOOKED_AT, Error), _show)
         _wake_for_interrupts()
     _lesson = lesson
 
@@ -67,8 +69,7 @@ def _hint(shell: InteractiveShell, error: BaseException) -> str | None:
     if isinstance(error, NameError):
         line = line_that_gives({error.name}, source, _sources())
         return say("cell_not_run", name=error.name, line=line) if line else None
-    in_browser = isinstance(error, BrowserError) and type(error).__name__ in _GONE_IN_BROWSER
-    if not in_browser and not isinstance(error, _GONE):
+    if not isinstance(error, _GONE) and type(error).__name__ not in _GONE_IN_BROWSER:
         return None
     found = _used(source) & shell.user_ns.keys()
     opened = {name for name in found if not isinstance(shell.user_ns[name], _NEVER_CLOSED)}

@@ -1,6 +1,7 @@
 """Variables of the learner's shell that would change what the course's programs do or print."""
 
 import os
+import sys
 import warnings
 from collections.abc import MutableMapping
 
@@ -23,10 +24,15 @@ _THIS_MACHINE = "127.0.0.1,localhost"
 
 
 def forget(environment: MutableMapping[str, str]) -> None:
-    """Take from an environment, in place, what would change a program's output."""
+    """Take from an environment, in place, what would change a program's output.
+
+    And have its Pythons keep no compiled files: of two versions of a file, as long as each other
+    and written in the same second, they would go on running the first.
+    """
     for name in list(environment):
         if name in _NAMES or (name.startswith(_BEGINNINGS) and name not in _KEPT):
             del environment[name]
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     if "LC_ALL" in environment:
         environment["LC_CTYPE"] = environment.pop("LC_ALL")  # of it only the encoding
     # Where a proxy is set, this machine's own servers are still reached without it.
@@ -41,6 +47,7 @@ def forget_here() -> None:
     if "PYTHONWARNINGS" in os.environ:  # this very process has obeyed it already
         _warn_as_usual()
     forget(os.environ)
+    sys.dont_write_bytecode = True  # as the variable would have it, were this one to start now
 
 
 def _warn_as_usual() -> None:

@@ -163,7 +163,7 @@ async def test_while_the_database_is_locked_newcomers_read_and_are_noted_later(s
 
 
 async def test_guests_of_an_address_have_a_bound_that_leaves_others_theirs(site, server):
-    [path], cookies = product.populate(site, ["cheia"], ["caio"])
+    [path], cookies = product.populate(site, ["cheia"], ["davi"])
     async with asyncio.timeout(3 * PATIENCE), asyncio.TaskGroup() as group:
         everybody_is_in, over = asyncio.Event(), asyncio.Event()
 
@@ -183,9 +183,9 @@ async def test_guests_of_an_address_have_a_bound_that_leaves_others_theirs(site,
             with pytest.raises(ConnectionClosed) as closed:
                 await one_more.hear()
             assert closed.value.rcvd.code == 4429
-        async with product.chat(server, path, cookies["caio"]) as caio:
-            await caio.send(type="people")
-            assert (await caio.hear("people"))["people"] == ["caio"]
+        async with product.chat(server, path, cookies["davi"]) as davi:
+            await davi.send(type="people")
+            assert (await davi.hear("people"))["people"] == ["davi"]
         over.set()
 
 

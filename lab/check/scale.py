@@ -50,10 +50,10 @@ class Valkey:
 
     port: int
 
-    def clients(self) -> int:
-        """How many connections the project has to it."""
+    def is_listened_on(self) -> bool:
+        """Whether the project hears anything there; it may also just count or cache with it."""
         with self._asked() as redis:
-            return len(redis.client_list()) - 1
+            return bool(redis.client_list(_type="pubsub"))
 
     def is_listened_to(self, group: bytes) -> bool:
         with self._asked() as redis:
@@ -118,7 +118,7 @@ def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
             break
         if time.monotonic() - began < SOON:
             return token
-    if valkey.clients() == 0:
+    if not valkey.is_listened_on():
         raise Unanswered("layer-unused")
     raise Unanswered("not-relayed", seconds=round(SOON), sent=speaker.sent)
 
