@@ -37,7 +37,10 @@ def test_every_file_of_lab_is_installed():
     """`pip install .` copies what pyproject.toml names; a folder forgotten there would be missing."""
     project = tomllib.loads((course.ROOT / "pyproject.toml").read_text("utf-8"))
     packages = project["tool"]["setuptools"]["packages"]
-    endings = [".py", *(name.lstrip("*") for name in project["tool"]["setuptools"]["package-data"]["*"])]
+    endings = [
+        ".py",
+        *(name.lstrip("*") for name in project["tool"]["setuptools"]["package-data"]["*"]),
+    ]
     for path in (course.ROOT / "lab").rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             package = ".".join(path.relative_to(course.ROOT).parent.parts)
