@@ -4,8 +4,11 @@ The cells that an exercise builds on are run in a kernel, so an answer has what 
 lesson.
 """
 
+import asyncio
+import inspect
 import json
 import symtable
+import traceback
 from textwrap import indent
 
 import gates
@@ -141,3 +144,31 @@ async def test_an_answer_that_raises_is_told_so():
         solved, told = await exercises.judge("03-routing", "check", lambda: 1 / 0)
     assert not solved
     assert told == "Not yet: your answer ended in an error: ZeroDivisionError: division by zero"
+
+
+class Broken:
+    """An answer that fails at whatever a check does with it."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("broken")
+
+    __call__ = __eq__ = __iter__ = __len__ = __str__ = __getattr__
+    __hash__ = None
+
+
+async def test_no_traceback_through_a_check_shows_its_lines_or_where_the_answers_are():
+    shown = 0
+    for lesson in course.lessons():
+        file = course.ROOT / "notebooks" / "solutions" / f"{lesson.name}.py"
+        lines = {line.strip() for line in file.read_text("utf-8").splitlines() if len(line) > 30}
+        for each in exercises.of_lesson(lesson.name).values():
+            answer = [Broken()] * len(inspect.signature(each.check).parameters)
+            try:
+                async with asyncio.timeout(30):
+                    await each.judge(*answer)
+            except Exception:  # noqa: BLE001 - whatever the check makes of it
+                text = traceback.format_exc()
+                shown += "<exercise>" in text
+                assert file.name not in text
+                assert not [line for line in lines if line in text]
+    assert shown > 10
