@@ -188,10 +188,13 @@ async def look():
 
 
 async def look_once():
-    rooms = await history.current(list(_feeds))
-    for number, feed in list(_feeds.items()):
+    feeds = dict(_feeds)  # who enters a room during the query is looked at the next time
+    rooms = await history.current(list(feeds))
+    for number, feed in feeds.items():
+        if _feeds.get(number) is not feed:
+            continue  # its last member left meanwhile
         if number not in rooms:
-            _feeds.pop(number, None)  # the room was deleted: nobody joins it any more
+            del _feeds[number]  # the room was deleted: nobody joins it any more
             await feed.close()
             continue
         feed.room = rooms[number]

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
+from chat import fanout
 from chat.fanout import MOST_TOGETHER, Feed
 from chat.history import Writer
 from chat.models import Room
@@ -197,6 +198,17 @@ async def test_a_member_that_reads_the_history_hears_what_follows_it(feed):
     assert feed.resume(member, 9)  # it has read one more than was delivered
     await arrive(feed, 9, 10)
     assert member.heard == [10]
+
+
+@pytest.mark.asyncio
+async def test_a_room_that_is_entered_during_a_look_is_not_taken_for_deleted(feed, monkeypatch):
+    async def entered_meanwhile(numbers):
+        monkeypatch.setitem(fanout._feeds, 8, feed)
+        return {}
+
+    monkeypatch.setattr(fanout.history, "current", entered_meanwhile)
+    await fanout.look_once()
+    assert fanout._feeds[8] is feed
 
 
 @pytest.mark.asyncio
