@@ -22,6 +22,8 @@ class Project:
     """Mistakes that it doesn't have."""
     not_yet: str = ""
     """What the check does instead, where it is known to fail."""
+    unsteady: bool = False
+    """Whether it does so on some runs only: as the page is sent away, it may or may not be seen."""
     page: bool = False
     """Whether it takes a browser to tell."""
 
