@@ -174,6 +174,7 @@ from django.contrib.auth.models import User
 from chat import presence
 from chat.models import Presence, Room
 
+Presence.objects.all().delete()  # of servers that other tests ended
 living, ghost = User.objects.create(username="living"), User.objects.create(username="ghost")
 room, gone = Room.objects.create(title="a room"), Room.objects.create(title="a room that goes")
 
