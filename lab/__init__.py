@@ -17,5 +17,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - a copy of the folder needs no in
 from lab.errors import LabError
 from lab.lesson import Lesson
 from lab.progress_file import progress
+from lab.run.browser import open_browser
+from lab.run.load import measure
+from lab.run.server import Server
 
-__all__ = ["LabError", "Lesson", "progress"]
+__all__ = ["LabError", "Lesson", "Server", "measure", "open_browser", "progress"]

@@ -58,18 +58,20 @@ def reset(_: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """Make the repository's project what the notebooks write, or compare the two."""
+    from lab.author import export as exported  # here: as in run
+
     if arguments.check:
-        found = project.differences()
+        found = exported.differences()
         print(found or say("export_same"), end="" if found else "\n")
         return 1 if found else 0
-    changed = project.export()
+    changed = exported.export()
     print("\n".join(changed) or say("export_same"))
     return 0
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run lessons in both languages, each in a new workspace, and keep the outputs."""
-    from lab import execution  # it takes a second to import, and learners never need it
+    from lab.author import execution  # it takes a second to import, and learners never need it
 
     for name in arguments.lesson or [lesson.name for lesson in course.lessons()]:
         for spoken in language.LANGUAGES:
@@ -82,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def translate(arguments: argparse.Namespace) -> int:
     """Bring a lesson's code into its translations, or accept cells as translated."""
-    from lab import translation  # it takes a second to import, and learners never need it
+    from lab.author import translation  # it takes a second to import, and learners never need it
 
     for spoken in translation.TRANSLATIONS:
         if arguments.accept:

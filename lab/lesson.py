@@ -7,22 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from lab import (
-    course,
-    exercises,
-    hints,
-    language,
-    neighbours,
-    orphans,
-    project,
-    safekeeping,
-    variables,
-)
+from lab import course, exercises, language, project
 from lab.errors import LabError
+from lab.kernel import hints, neighbours, safekeeping
 from lab.messages import say
 from lab.progress_file import Progress
-from lab.server import Server
-from lab.valkey import Valkey
+from lab.run import children, variables
+from lab.run.server import Server
+from lab.run.valkey import Valkey
 from lab.workspace import Workspace
 
 
@@ -46,7 +38,7 @@ class Lesson:
         self._begin()
         safekeeping.watch(self.workspace)
         hints.give(self.entry)
-        orphans.end_with_kernel()
+        children.end_with_kernel()
         self._note()
 
     def serve(
@@ -116,7 +108,7 @@ class Lesson:
 
         Raises LabError when the lesson has no picture of that name.
         """
-        from lab import pictures  # here: it brings matplotlib, which most lessons don't need
+        from lab.kernel import pictures  # here: it brings matplotlib, which most lessons don't need
 
         if name not in self.entry.pictures:
             names = ", ".join(self.entry.pictures)

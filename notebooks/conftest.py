@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the browser's cells where there is none; continuous integration must have one."""
-    from lab.browser import find_browser  # not before pytest_configure has looked for lab
+    from lab.run.browser import find_browser  # not before pytest_configure has looked for lab
 
     if find_browser() or os.environ.get("CI") == "true":
         return

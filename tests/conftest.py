@@ -1,15 +1,18 @@
 """What several tests need: workspaces, and kernels that run a learner's cells."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kernels import Kernel
+from checks.warm import Warm
+from support.kernels import Kernel
 
 from lab import LabError, course, language, project
-from lab.browser import find_browser
-from lab.valkey import find_program
+from lab.check import product, sandbox
+from lab.run.browser import find_browser
+from lab.run.valkey import find_program
 from lab.workspace import Workspace
 
 
@@ -75,3 +78,56 @@ def kernels(tmp_path: Path) -> Iterator[object]:
     yield start
     for kernel in started:
         kernel.close()
+
+
+@pytest.fixture(scope="module")
+def correct(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as the lessons up to 05 write it; not to be changed."""
+    folder = tmp_path_factory.mktemp("correct") / "workspace"
+    project.build("05-asgi", folder)
+    return folder
+
+
+@pytest.fixture
+def spoilt(correct: Path, tmp_path: Path) -> Path:
+    """A copy of it to make mistakes in."""
+    return Path(shutil.copytree(correct, tmp_path / "workspace"))
+
+
+@pytest.fixture(scope="session")
+def finished_after(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The project as the lessons up to one of them write it; not to be changed."""
+    folder = tmp_path_factory.mktemp("after")
+
+    def build(lesson: str) -> Path:
+        if not (folder / lesson).exists():
+            project.build(lesson, folder / lesson)
+        return folder / lesson
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def warm_processes() -> Iterator[Warm]:
+    """Python with its imports done, and a browser, for all tests of a file."""
+    warm = Warm()
+    yield warm
+    warm.stop()
+
+
+@pytest.fixture
+def warm(warm_processes: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let checks use the warm processes."""
+
+    def start(box: sandbox.Sandbox, command: list[str], folder: Path | None = None) -> object:
+        return warm_processes.start(box, command, folder)
+
+    monkeypatch.setattr(sandbox.Sandbox, "start", start)
+
+
+@pytest.fixture
+def hurried(warm: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """Less patience for answers that never come, more for a machine that is busy."""
+    monkeypatch.setattr("lab.check.SECONDS", 40)
+    monkeypatch.setattr(product, "ANSWER_SECONDS", 1.2)
+    monkeypatch.setattr(product, "LOGOUT_SECONDS", 3)

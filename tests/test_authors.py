@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import product
 import pytest
-from product import chat
+from support import product
+from support.product import chat
 
-from lab.server import Server
+from lab.run.server import Server
 
 PATIENCE = 20
 """Seconds for what a busy server should have done at once."""

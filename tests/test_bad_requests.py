@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from product import FAST, build
+from support.product import FAST, build
 
-from lab.server import Server
+from lab.run.server import Server
 
 PATIENCE = 20
 """Seconds for an answer that should come at once."""

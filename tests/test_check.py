@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 from checks.proof import needs_own_python, prove
-from checks.workspaces import correct, digest, spoilt  # noqa: F401
+from checks.workspaces import digest
 
 from lab import LabError, course, language
 from lab.check import catalogue, check, probes, report, sandbox, serving
@@ -115,7 +115,7 @@ def processes_with(mark: str) -> list[psutil.Process]:
 
 @pytest.mark.parametrize("name", NASTY)
 @pytest.mark.skipif(sys.platform == "win32", reason="forks and loops as on POSIX")
-def test_ends_by_itself_and_leaves_nothing(name, spoilt, mark, request, monkeypatch):  # noqa: F811
+def test_ends_by_itself_and_leaves_nothing(name, spoilt, mark, request, monkeypatch):
     file, old, new, mistake = NASTY[name]
     # Less for each step, more for all of them: other tests keep both cores busy meanwhile.
     monkeypatch.setenv("LAB_CHECK_STEP_SECONDS", "2")
@@ -164,7 +164,7 @@ def test_a_busy_servers_stacks_are_written_and_it_goes_on():
     assert b" in _run_once\n" in done.stdout
 
 
-def test_the_limit_holds_however_busy_the_machine_is(spoilt, mark):  # noqa: F811
+def test_the_limit_holds_however_busy_the_machine_is(spoilt, mark):
     (spoilt / "mywebsite/settings.py").write_text("while True:\n    pass\n", "utf-8")
     began = time.monotonic()
     found = check("05-asgi", spoilt)
@@ -187,7 +187,7 @@ def shell(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_a_correct_workspace_from_a_shell(correct, mark):  # noqa: F811
+def test_a_correct_workspace_from_a_shell(correct, mark):
     before = digest(correct)
     for again in range(2):
         began = time.monotonic()
@@ -200,7 +200,7 @@ def test_a_correct_workspace_from_a_shell(correct, mark):  # noqa: F811
     assert not processes_with(mark)
 
 
-def test_a_mistake_from_a_shell_as_json(spoilt):  # noqa: F811
+def test_a_mistake_from_a_shell_as_json(spoilt):
     catalogue.make("event-type", spoilt)
     found = shell("02-consumers", "--workspace", str(spoilt), "--language", "en", "--json")
     assert found.returncode == 1
@@ -216,7 +216,7 @@ def test_a_mistake_from_a_shell_as_json(spoilt):  # noqa: F811
     assert "chat_message" in last["advice"]
 
 
-def test_what_a_person_reads(spoilt, monkeypatch):  # noqa: F811
+def test_what_a_person_reads(spoilt, monkeypatch):
     catalogue.make("accept-missing", spoilt)
     told = {}
     for spoken in language.LANGUAGES:
@@ -228,7 +228,7 @@ def test_what_a_person_reads(spoilt, monkeypatch):  # noqa: F811
     assert told["en"].endswith("The lesson that explains it: 02-consumers")
 
 
-def test_could_not_check(tmp_path, monkeypatch, correct):  # noqa: F811
+def test_could_not_check(tmp_path, monkeypatch, correct):
     assert shell("05-asgi", "--workspace", str(tmp_path / "nowhere")).returncode == 2
     assert shell("05-asgy").returncode == 2
     with pytest.raises(LabError):
@@ -240,7 +240,7 @@ def test_could_not_check(tmp_path, monkeypatch, correct):  # noqa: F811
     assert found.unable
 
 
-def test_an_unknown_failure_is_not_guessed(spoilt):  # noqa: F811
+def test_an_unknown_failure_is_not_guessed(spoilt):
     path = spoilt / CONSUMERS
     text = path.read_text("utf-8")
     odd = text.replace("        self.send(\n", "        if event is None:\n         self.send(\n")
@@ -260,12 +260,12 @@ def test_the_environment_is_checked_for_lesson_00(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "mistake", list(filter(needs_own_python, catalogue.mistakes())), ids=lambda mistake: mistake.id
 )
-def test_mistake_that_only_a_fresh_python_shows(mistake, spoilt, monkeypatch):  # noqa: F811
+def test_mistake_that_only_a_fresh_python_shows(mistake, spoilt, monkeypatch):
     monkeypatch.setenv("PORT", "0")
     prove(mistake, spoilt)
 
 
-def test_without_a_browser_the_form_is_looked_at(spoilt, monkeypatch):  # noqa: F811
+def test_without_a_browser_the_form_is_looked_at(spoilt, monkeypatch):
     monkeypatch.setattr(probes, "find_browser", lambda: None)
     found = check("01-template", spoilt)
     assert found.ok
@@ -303,7 +303,7 @@ def test_every_kind_of_evidence_can_be_told():
     assert raised - told <= {"silence"}
 
 
-def test_making_and_mending_a_mistake(spoilt):  # noqa: F811
+def test_making_and_mending_a_mistake(spoilt):
     before = digest(spoilt)
     with catalogue.made("file-name", spoilt):
         assert digest(spoilt) != before

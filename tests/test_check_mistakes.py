@@ -2,7 +2,6 @@
 
 import pytest
 from checks.proof import is_of_product, needs_browser, needs_own_python, of_this_run, prove
-from checks.workspaces import correct, hurried, spoilt, warm, warm_processes  # noqa: F401
 
 from lab.check import catalogue
 
@@ -15,5 +14,5 @@ ENTRIES = [
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
-def test_mistake_is_named(mistake, spoilt):  # noqa: F811
+def test_mistake_is_named(mistake, spoilt):
     prove(mistake, spoilt)

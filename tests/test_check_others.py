@@ -4,14 +4,7 @@ The lessons' own are tried by their notebooks, which end with a check.
 """
 
 import pytest
-from checks.workspaces import (  # noqa: F401
-    ALTERNATIVES,
-    LESSONS,
-    alternative,
-    correct,
-    warm,
-    warm_processes,
-)
+from checks.workspaces import ALTERNATIVES, LESSONS, alternative
 
 from lab.check import check
 
@@ -24,7 +17,7 @@ OTHERS = sorted(
 
 @pytest.mark.usefixtures("warm", "browser_program")
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_correct_solutions_pass(name, correct, tmp_path):  # noqa: F811
+def test_other_correct_solutions_pass(name, correct, tmp_path):
     folder = alternative(name, correct, tmp_path / "workspace")
     # Without chat/consumers.py only the whole of lessons 05 and 06 can be right.
     lessons = (

@@ -8,21 +8,13 @@ from pathlib import Path
 
 import pytest
 from checks.proof import is_of_product, needs_browser, of_this_run, prove
-from checks.workspaces import (  # noqa: F401
-    ALTERNATIVES,
-    alternative,
-    digest,
-    finished_after,
-    hurried,
-    warm,
-    warm_processes,
-)
+from checks.workspaces import ALTERNATIVES, alternative, digest
 
-from lab.browser import find_browser
 from lab.check import Report, catalogue, check, own_tests, sandbox
 from lab.check.diagnosis import diagnose
 from lab.check.report import Probe
 from lab.check.source import Source
+from lab.run.browser import find_browser
 
 TESTING = "08-testing"
 OTHERS = sorted(
@@ -32,7 +24,7 @@ ENTRIES = list(filter(is_of_product, catalogue.mistakes()))
 
 
 @pytest.mark.usefixtures("browser_program")
-def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):  # noqa: F811
+def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):
     monkeypatch.setattr("lab.check.SECONDS", 40)
     folder = Path(shutil.copytree(finished_after("13-scale"), tmp_path / "workspace"))
     (folder / "db.sqlite3").touch()  # the learner's own, before its first migration
@@ -45,7 +37,7 @@ def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeyp
 
 @pytest.mark.usefixtures("hurried", "browser_program")
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_correct_solutions_pass(name, finished_after, tmp_path):  # noqa: F811
+def test_other_correct_solutions_pass(name, finished_after, tmp_path):
     lesson = name.partition("/")[0]
     folder = alternative(f"product/{name}", finished_after(lesson), tmp_path / "workspace")
     report = check(lesson, folder)
@@ -53,7 +45,7 @@ def test_other_correct_solutions_pass(name, finished_after, tmp_path):  # noqa: 
 
 
 @pytest.mark.usefixtures("hurried", "browser_program")
-def test_the_other_channel_layer_over_valkey_passes(finished_after, tmp_path):  # noqa: F811
+def test_the_other_channel_layer_over_valkey_passes(finished_after, tmp_path):
     folder = Path(shutil.copytree(finished_after("13-scale"), tmp_path / "workspace"))
     settings = folder / "mywebsite/settings.py"
     pub_sub, queues = "channels_redis.pubsub.RedisPubSub", "channels_redis.core.Redis"
@@ -75,7 +67,7 @@ def try_tests(lesson: str, folder: Path) -> Report:
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
-def test_mistake_is_named(mistake, finished_after, tmp_path):  # noqa: F811
+def test_mistake_is_named(mistake, finished_after, tmp_path):
     if needs_browser(mistake) and find_browser() is None:
         pytest.skip("no Chromium, Chrome or Edge found")
     lesson = mistake.check or mistake.lesson

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from checks.projects import Project, projects
-from checks.workspaces import hurried, warm, warm_processes  # noqa: F401
 
 from lab.check import check, probes
 

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from checks.workspaces import correct, finished_after, hurried, spoilt, warm, warm_processes  # noqa: F401
 
 from lab import course, project
 from lab.check import Report, check, copying, probes
@@ -52,7 +51,7 @@ def few_files(monkeypatch):
 
 
 @pytest.mark.usefixtures("few_files")
-def test_a_virtual_environment_is_no_part_of_a_project(spoilt, tmp_path):  # noqa: F811
+def test_a_virtual_environment_is_no_part_of_a_project(spoilt, tmp_path):
     before, _ = copied(spoilt, tmp_path / "before")
     write(spoilt / "ambiente/pyvenv.cfg")
     for name in ("ambiente/lib/a", "node_modules/b", ".git/c", "lib/site-packages/d"):
@@ -62,7 +61,7 @@ def test_a_virtual_environment_is_no_part_of_a_project(spoilt, tmp_path):  # noq
 
 
 @pytest.mark.usefixtures("few_files")
-def test_the_project_comes_first_and_a_cut_is_told(spoilt, tmp_path):  # noqa: F811
+def test_the_project_comes_first_and_a_cut_is_told(spoilt, tmp_path):
     for number in range(copying.MOST_FILES):
         write(spoilt / f"1{number}.txt")
         write(spoilt / f"a/{number}.txt")
@@ -72,7 +71,7 @@ def test_the_project_comes_first_and_a_cut_is_told(spoilt, tmp_path):  # noqa: F
 
 
 @POSIX
-def test_links_and_pipes(spoilt, tmp_path):  # noqa: F811
+def test_links_and_pipes(spoilt, tmp_path):
     shutil.move(spoilt / "chat", tmp_path / "elsewhere")
     (spoilt / "chat").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     write(tmp_path / "outside/more.txt")
@@ -90,7 +89,7 @@ def test_links_and_pipes(spoilt, tmp_path):  # noqa: F811
     assert left_out == {("chat/pipe", "no_file")}
 
 
-def test_large_and_unreadable_files_are_told(spoilt, tmp_path, monkeypatch):  # noqa: F811
+def test_large_and_unreadable_files_are_told(spoilt, tmp_path, monkeypatch):
     monkeypatch.setattr(copying, "LARGEST_FILE", 50_000)
     write(spoilt / "chat/large.py", "#" * 50_001)
     reading = shutil.copyfile
@@ -109,7 +108,7 @@ def test_large_and_unreadable_files_are_told(spoilt, tmp_path, monkeypatch):  # 
 
 
 @pytest.mark.usefixtures("hurried", "no_browser", "few_files")
-def test_a_copy_that_is_cut_short_is_not_diagnosed(spoilt):  # noqa: F811
+def test_a_copy_that_is_cut_short_is_not_diagnosed(spoilt):
     for number in range(copying.MOST_FILES):
         write(spoilt / f"a/{number}.txt")
     assert check("05-asgi", spoilt).ok
@@ -120,7 +119,7 @@ def test_a_copy_that_is_cut_short_is_not_diagnosed(spoilt):  # noqa: F811
 
 
 @pytest.mark.usefixtures("hurried", "no_browser")
-def test_a_folder_where_a_file_should_be(spoilt):  # noqa: F811
+def test_a_folder_where_a_file_should_be(spoilt):
     (spoilt / VIEWS).unlink()
     (spoilt / VIEWS).mkdir()
     report = check("05-asgi", spoilt)
@@ -130,7 +129,7 @@ def test_a_folder_where_a_file_should_be(spoilt):  # noqa: F811
 
 @POSIX
 @pytest.mark.usefixtures("hurried", "no_browser")
-def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path):  # noqa: F811
+def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path):
     link = tmp_path / "meu espaço é este"
     link.symlink_to(spoilt, target_is_directory=True)
     with closing(sqlite3.connect(spoilt / "db.sqlite3")) as database:
@@ -142,7 +141,7 @@ def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path):  # noqa: F8
 
 @pytest.mark.usefixtures("hurried", "no_browser")
 @pytest.mark.parametrize("file", ["random.py", "asyncio.py", "channels/__init__.py"])
-def test_a_file_that_hides_a_module_is_named(file, spoilt):  # noqa: F811
+def test_a_file_that_hides_a_module_is_named(file, spoilt):
     write(spoilt / "test.py", "1 / 0")  # it hides one that nobody needs
     write(spoilt / file, "# my notes\n")
     report = check("05-asgi", spoilt)
@@ -161,7 +160,7 @@ def test_a_file_that_hides_a_module_breaks_neither_kernel_nor_check(kernels, wor
 
 
 @pytest.mark.usefixtures("hurried", "no_browser")
-def test_nothing_of_the_check_itself_is_told(spoilt):  # noqa: F811
+def test_nothing_of_the_check_itself_is_told(spoilt):
     change(spoilt / CONSUMERS, "            self.channel_name,\n", "")
     told = str(check("02-consumers", spoilt))
     assert "InMemoryChannelLayer.group_add() missing 1 required" in told
@@ -182,7 +181,7 @@ def test_paths_of_the_copy_are_told_from_there():
 
 
 @pytest.mark.usefixtures("hurried", "no_browser")
-def test_a_template_that_is_not_utf_8(spoilt):  # noqa: F811
+def test_a_template_that_is_not_utf_8(spoilt):
     text = (spoilt / PAGE).read_text("utf-8").replace("Mensagem <", "Saudação <")
     (spoilt / PAGE).write_bytes(text.encode("latin-1"))
     finding = check("01-template", spoilt).failed.finding
@@ -201,7 +200,7 @@ ALIKE = {
 
 @pytest.mark.usefixtures("hurried", "no_browser")
 @pytest.mark.parametrize("name", ALIKE)
-def test_strings_that_look_alike_are_told_apart(name, spoilt):  # noqa: F811
+def test_strings_that_look_alike_are_told_apart(name, spoilt):
     file, old, new, told = ALIKE[name]
     change(spoilt / file, old, new)
     report = check("05-asgi", spoilt)
@@ -262,7 +261,7 @@ def test_half_of_a_lesson_is_told_too(tmp_path):
 
 
 @pytest.mark.usefixtures("hurried", "no_browser")
-def test_a_file_that_is_merely_missing_is_told_besides(finished_after, tmp_path):  # noqa: F811
+def test_a_file_that_is_merely_missing_is_told_besides(finished_after, tmp_path):
     folder = Path(shutil.copytree(finished_after("09-bad-input"), tmp_path / "workspace"))
     (folder / "chat/tests/test_limits.py").unlink()
     write(folder / VIEWS, "1 / 0\n")

@@ -13,12 +13,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import product
 import pytest
-from talkers import SEED, Talker, all_catch_up, check_room, confirmed, until_confirmed
+from support import product
+from support.talkers import SEED, Talker, all_catch_up, check_room, confirmed, until_confirmed
 
-from lab.server import Server
-from lab.valkey import steady_port
+from lab.run.server import Server
+from lab.run.valkey import steady_port
 
 CLIENTS, ROOMS, KILLS = (200, 5, 20) if product.FULL else (20, 2, 4)
 SECONDS_BETWEEN_MESSAGES = CLIENTS / 40

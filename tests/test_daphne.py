@@ -2,12 +2,12 @@
 
 import asyncio
 
-import product
 import pytest
-from product import chat
+from support import product
+from support.product import chat
 from websockets.exceptions import ConnectionClosed
 
-from lab.server import Server
+from lab.run.server import Server
 
 WITHOUT_UVICORN = "import sys\n\nsys.modules['uvicorn'] = None  # importing it is an ImportError\n"
 

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import product
 import pytest
-from made_to_run import PATIENCE, Running, running
-from product import Client, chat
+from support import product
+from support.made_to_run import PATIENCE, Running, running
+from support.product import Client, chat
 from test_stopped_reader import StoppedReader
 from websockets.exceptions import ConnectionClosed
 
-from lab.server import WEBSOCKET_PATH, Server
+from lab.run.server import WEBSOCKET_PATH, Server
 
 LOGGED_OUT = 4401
 PING = bytes([0x89, 0x80 | 125, 0, 0, 0, 0]) + bytes(125)

@@ -11,11 +11,12 @@ import symtable
 import traceback
 from textwrap import indent
 
-import gates
 import pytest
-from product import FULL
+from support import gates
+from support.product import FULL
 
-from lab import course, exercises, language, notebooks
+from lab import course, exercises, language
+from lab.author import notebooks
 from lab.cells import file_written_by
 from lab.language import SOURCE
 

@@ -2,11 +2,12 @@
 
 import re
 
-import gates
 import pytest
+from support import gates
 
-from lab import course, notebooks
-from lab.hints import line_that_gives
+from lab import course
+from lab.author import notebooks
+from lab.kernel.hints import line_that_gives
 
 BACK = {
     ("01-template", "still-connecting"): "page = await browser.new_page(",

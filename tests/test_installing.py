@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from kernels import Kernel
+from support.kernels import Kernel
 
 from lab import course
 

@@ -5,12 +5,13 @@ import re
 import signal
 import sys
 
-import gates
 import psutil
 import pytest
-from processes import gone
+from support import gates
+from support.processes import gone
 
-from lab import course, notebooks
+from lab import course
+from lab.author import notebooks
 
 WAIT = {
     "awaits": "import asyncio; print('waiting', flush=True); await asyncio.sleep(60)",
@@ -51,7 +52,7 @@ def test_what_the_learner_runs_goes_on(kernels, way):
 def test_the_learners_browser_goes_on(kernels, browser_program):  # noqa: ARG001
     kernel = kernels()
     kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
-    kernel.run("from lab.browser import open_browser; browser = await open_browser()", 60)
+    kernel.run("from lab.run.browser import open_browser; browser = await open_browser()", 60)
     kernel.run(WAIT["awaits"], interrupt_at="waiting")
     kernel.run("page = await browser.new_page()", 60)
     assert kernel.run("print(await page.evaluate('1 + 1'))", 60) == "2\n"

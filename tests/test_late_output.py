@@ -6,12 +6,13 @@ nbclient and nbval listen to a cell until it ends, so they see none of it.
 import queue
 from contextlib import suppress
 
-import gates
 import pytest
-from kernels import Kernel
-from product import FULL
+from support import gates
+from support.kernels import Kernel
+from support.product import FULL
 
-from lab import course, notebooks
+from lab import course
+from lab.author import notebooks
 
 SHOWN = ("stream", "error", "display_data", "execute_result")
 SAMPLE = ["00-websockets"]

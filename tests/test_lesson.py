@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from lab import course, project
+from lab.author import export
 
 CONSUMERS = "chat/consumers.py"
 
@@ -65,7 +66,7 @@ def test_a_lesson_begun_again_in_its_middle_says_how_to_go_on(kernels, tmp_path)
     assert "O que você já tinha feito nesta lição está guardado: lesson.forward()" in said
     kernel.run("lesson.forward()")
     files = project.files_of(course.up_to("05-asgi"))
-    assert project.exported_files(tmp_path / "workspace") == {
+    assert export.exported_files(tmp_path / "workspace") == {
         path: text.encode() for path, text in files.items()
     }
 

@@ -10,12 +10,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
-import product
 import pytest
+from support import product
 from websockets.exceptions import ConnectionClosed
 
-from lab.server import Server
-from lab.valkey import Valkey
+from lab.run.server import Server
+from lab.run.valkey import Valkey
 
 PATIENCE = 30
 """Seconds for anything that should be done at once."""

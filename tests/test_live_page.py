@@ -22,10 +22,10 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sy
 from websockets.sync.client import connect
 
 from lab import course
-from lab.browser import launch_options
-from lab.live_page import live
-from lab.notebooks import METADATA
-from lab.server import Server
+from lab.author.notebooks import METADATA
+from lab.run.browser import launch_options
+from lab.run.live_page import live
+from lab.run.server import Server
 
 PATIENCE = 60
 """Seconds for anything that JupyterLab, a kernel or a browser has to do."""

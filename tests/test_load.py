@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from websockets.asyncio.server import broadcast, serve
 
-from lab import load
-from lab.server import Server
+from lab.run import load
+from lab.run.server import Server
 
 SEED = Path(__file__).with_name("seed_app")
 

@@ -3,8 +3,8 @@
 
 import json
 
-import product
 import pytest
+from support import product
 
 EXISTING = ["joão", "Iara", "сергей", "анна", "O-livro", "ana", "lan"]
 

@@ -4,12 +4,13 @@ import copy
 import dataclasses
 import re
 
-import gates
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from support import gates
 
-from lab import course, language, notebooks, translation
+from lab import course, language
+from lab.author import notebooks, translation
 
 LESSONS = [
     pytest.param(lesson, spoken, id=f"{lesson.name}-{spoken}")

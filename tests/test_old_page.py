@@ -6,14 +6,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import uuid4
 
-import product
 import pytest
 from playwright.async_api import Page, Route, async_playwright
-from product import Client, chat
+from support import product
+from support.product import Client, chat
 
 from lab import course, project
-from lab.browser import launch_options
-from lab.server import Server
+from lab.run.browser import launch_options
+from lab.run.server import Server
 
 PATIENCE = 10
 """Seconds for anything that a server or a browser should have done at once."""

@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from matplotlib.figure import Figure
 from nbconvert import HTMLExporter
 
-from lab import LabError, Lesson, course, pictures
+from lab import LabError, Lesson, course
+from lab.kernel import pictures
 
 
 def a_figure() -> Figure:

@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from kernels import Kernel
+from support.kernels import Kernel
 
-from lab import course, language, notebooks, project
+from lab import course, language, project
+from lab.author import export, notebooks
 from lab.cells import file_written_by
 
 RUNS_NO_SERVER = ("begin", "folders")
@@ -15,7 +16,7 @@ RUNS_NO_SERVER = ("begin", "folders")
 
 
 def test_the_exported_project_is_what_the_notebooks_write():
-    assert project.differences() == ""
+    assert export.differences() == ""
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
@@ -31,18 +32,18 @@ def test_the_lessons_in_order_in_one_workspace_write_the_exported_project(
             ):
                 said = kernel.run(cell.source)
                 assert "Error" not in said, f"{lesson.name} {cell.id}: {said}"
-    written = project.exported_files(tmp_path / "workspace")
-    assert written == project.exported_files(course.ROOT)
+    written = export.exported_files(tmp_path / "workspace")
+    assert written == export.exported_files(course.ROOT)
 
 
 def test_a_changed_line_a_missing_and_an_extra_file_are_told_in_a_diff(tmp_path):
     project.build(course.lessons()[-1].name, tmp_path)
-    assert project.differences(tmp_path) == ""
+    assert export.differences(tmp_path) == ""
     urls = tmp_path / "mywebsite/urls.py"
     urls.write_text(urls.read_text().replace('""', '"x"'))
     (tmp_path / "manage.py").unlink()
     (tmp_path / "chat/extra.py").write_text("x\n")
-    told = project.differences(tmp_path)
+    told = export.differences(tmp_path)
     for line in (
         '-    path("x"',
         '+    path(""',
@@ -50,15 +51,15 @@ def test_a_changed_line_a_missing_and_an_extra_file_are_told_in_a_diff(tmp_path)
         "chat/extra.py (in no notebook)",
     ):
         assert line in told
-    assert project.export(tmp_path) == ["chat/extra.py", "manage.py", "mywebsite/urls.py"]
-    assert project.differences(tmp_path) == ""
+    assert export.export(tmp_path) == ["chat/extra.py", "manage.py", "mywebsite/urls.py"]
+    assert export.differences(tmp_path) == ""
 
 
 def test_other_line_ends_are_a_difference(tmp_path):
     project.build(course.lessons()[-1].name, tmp_path)
     manage = tmp_path / "manage.py"
     manage.write_bytes(manage.read_bytes().replace(b"\n", b"\r\n"))
-    assert "manage.py" in project.differences(tmp_path)
+    assert "manage.py" in export.differences(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product as product_of
 
-import product
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import product
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from lab.server import Server
+from lab.run.server import Server
 
 INPUTS = 20_000 if product.FULL else 500
 PATIENCE = 10

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import product
 import pytest
 import pytest_asyncio
 from playwright.async_api import (
@@ -21,10 +20,11 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
-from product import chat
+from support import product
+from support.product import chat
 
-from lab.browser import launch_options
-from lab.server import Server
+from lab.run.browser import launch_options
+from lab.run.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

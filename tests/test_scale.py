@@ -14,16 +14,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import product
 import psutil
 import pytest
-from product import Client, chat
 from redis import Redis
-from talkers import Talker, all_catch_up, check_room, until_confirmed
+from support import product
+from support.product import Client, chat
+from support.talkers import Talker, all_catch_up, check_room, until_confirmed
 from test_stopped_reader import LARGE, StoppedReader
 
-from lab.server import HOST, Server
-from lab.valkey import Valkey
+from lab.run.server import HOST, Server
+from lab.run.valkey import Valkey
 
 PATIENCE = 30
 """Seconds for anything that should have happened long ago."""

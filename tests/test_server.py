@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import gone, listens, processes_of
+from support.processes import gone, listens, processes_of
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from lab import LabError
-from lab.server import Server
+from lab.run.server import Server
 
 ROUNDS = 30 if os.environ.get("PROOF") == "full" else 10
 
@@ -97,7 +97,7 @@ def test_a_broken_asgi_shows_the_servers_own_last_lines(five_steps, line, told):
 
 
 def test_a_server_that_never_listens_ends_with_what_it_said(five_steps, monkeypatch):
-    monkeypatch.setattr("lab.server.START_TIMEOUT", 3)
+    monkeypatch.setattr("lab.run.server.START_TIMEOUT", 3)
     (five_steps / "mywebsite/asgi.py").write_text(
         "import time\nprint('asleep', flush=True)\ntime.sleep(60)\n"
     )

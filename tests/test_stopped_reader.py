@@ -28,13 +28,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import product
 import pytest
-from product import Client, chat
+from support import product
+from support.product import Client, chat
 
 from chat.frames import PreparedFrames
 from chat.outbox import Outbox
-from lab.server import WEBSOCKET_PATH, Server
+from lab.run.server import WEBSOCKET_PATH, Server
 
 STOPPED, READERS, MESSAGES, ROUNDS = (16, 10, 750, 5) if product.FULL else (4, 3, 40, 1)
 MOST_DELAY = 0.050

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import product
 import pytest
-from made_to_run import PATIENCE, Running, running
+from support import product
+from support.made_to_run import PATIENCE, Running, running
 from test_stopped_reader import StoppedReader
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from lab.server import HOST, WEBSOCKET_PATH
+from lab.run.server import HOST, WEBSOCKET_PATH
 
 MASKED = bytes([0x80, 0, 0, 0, 0])
 FRAGMENT, EMPTY, ONE_BYTE = b"\x01" + MASKED, b"\x00" + MASKED, b"\x00\x81\0\0\0\0x"

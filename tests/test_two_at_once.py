@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from product import FULL
+from support.product import FULL
 
 from lab import course
 

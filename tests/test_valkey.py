@@ -16,13 +16,13 @@ import psutil
 import pytest
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from kernels import Kernel
-from processes import gone, listens, processes_of
+from support.kernels import Kernel
+from support.processes import gone, listens, processes_of
 
 from lab import LabError, language
-from lab import valkey as valkey_module
 from lab.messages import say
-from lab.valkey import STEADY_PORTS, Valkey
+from lab.run import valkey as valkey_module
+from lab.run.valkey import STEADY_PORTS, Valkey
 
 ROUNDS = 30 if os.environ.get("PROOF") == "full" else 5
 
@@ -276,7 +276,7 @@ async def test_it_carries_a_channel_layers_messages_before_and_after_a_crash(val
 @needs_valkey
 def test_it_ends_with_a_program_that_is_no_kernel(folder):
     script = (
-        "import sys, time; from pathlib import Path; from lab.valkey import Valkey; "
+        "import sys, time; from pathlib import Path; from lab.run.valkey import Valkey; "
         "valkey = Valkey.start(Path(sys.argv[1])); print(flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(folder / "valkey.log")]

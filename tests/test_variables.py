@@ -8,11 +8,13 @@ import sys
 
 import nbclient
 import pytest
-from gates import code, texts
-from product import FULL
+from support.gates import code, texts
+from support.product import FULL
 
-from lab import course, notebooks, project, variables
+from lab import course, project
+from lab.author import notebooks
 from lab.check.sandbox import Sandbox
+from lab.run import variables
 
 HOSTILE = {
     "ALLOWED_HOSTS": "elsewhere.example",

@@ -11,8 +11,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from lab import project
-from lab.browser import launch_options
-from lab.server import Server
+from lab.run.browser import launch_options
+from lab.run.server import Server
 
 SEED = Path(__file__).parent / "seed_app"
 PATIENCE = 10

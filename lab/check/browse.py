@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Error, Page, Route, WebSocketRoute
 
-from lab.browser import open_browser
 from lab.check.inside_patience import PATIENCE
+from lab.run.browser import open_browser
 
 TYPED = ("olá da página", "tudo bem?")
 PUSHED = "olá de outra pessoa"

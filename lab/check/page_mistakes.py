@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from lab.check.evidence import Evidence
 from lab.check.findings import Finding
 from lab.check.source import TEMPLATE, Source
-from lab.server import WEBSOCKET_PATH
+from lab.run.server import WEBSOCKET_PATH
 
 SOCKET_HANDLERS = ("onmessage", "onopen", "onclose", "onerror")
 EVENTS = ("submit", "click", "message", "open", "close", "error", "keydown", "keyup", "load",

@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab import course
-from lab.browser import find_browser
 from lab.check import browse, own_tests, page_mistakes, product, scale, serving
 from lab.check.environment import wrong_version
 from lab.check.evidence import Evidence, from_process
@@ -19,8 +18,9 @@ from lab.check.sandbox import INSIDE, Process, Sandbox
 from lab.check.shadowing import shadowing
 from lab.check.visitor import Answer
 from lab.errors import LabError
-from lab.server import WEBSOCKET_PATH
-from lab.valkey import Valkey
+from lab.run.browser import find_browser
+from lab.run.server import WEBSOCKET_PATH
+from lab.run.valkey import Valkey
 
 TESTS = 8
 """The lesson that writes tests."""

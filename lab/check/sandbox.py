@@ -13,9 +13,10 @@ from pathlib import Path
 
 import psutil
 
-from lab import project, variables
+from lab import project
 from lab.check import copying
 from lab.course import ROOT
+from lab.run import variables
 
 MARK = "LAB_CHECK_MARK"
 """The environment variable by which a check knows its processes again."""

@@ -29,7 +29,7 @@ from lab.check.product import (
 )
 from lab.check.visitor import Visitor
 from lab.check.wire import Unanswered, Wire, code_of
-from lab.server import HOST
+from lab.run.server import HOST
 
 SOON = 1.0 * PATIENCE
 """Seconds until what one server says has reached the other. Without being told it would look

@@ -17,13 +17,13 @@ from lab.check.evidence import Evidence, errors_of_log, frames_of_stacks, withou
 from lab.check.inside_patience import PATIENCE
 from lab.check.sandbox import KEPT_OUTPUT, Process, Sandbox
 from lab.check.wire import Unanswered, code_of
-from lab.server import HOST, WEBSOCKET_PATH
+from lab.run import children
+from lab.run.server import HOST, WEBSOCKET_PATH, command
 
 START_SECONDS = 5 * PATIENCE
 ANSWER_SECONDS = 2 * PATIENCE
 SAID = {"message": "olá daqui", "message2": "tudo bem?"}
 
-_SERVE = course.ROOT / "lab" / "serve_until_stdin_closes.py"
 _WATCH = course.ROOT / "lab" / "check" / "inside_watch.py"
 
 
@@ -70,8 +70,8 @@ def start(box: Sandbox, program: str = "daphne", ws: str = "auto", name: str = "
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     stacks = box.notes / name
-    command = ["-c", script, str(_WATCH), str(stacks), str(_SERVE), program, "0", ws]
-    return Served(box.start(command), stacks)
+    serve = [children.__file__, *command(program, 0, ws)]
+    return Served(box.start(["-c", script, str(_WATCH), str(stacks), *serve]), stacks)
 
 
 @contextmanager

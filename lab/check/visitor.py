@@ -9,7 +9,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from lab.check.wire import Unanswered
-from lab.server import HOST
+from lab.run.server import HOST
 
 MOST_REDIRECTIONS = 5
 TYPED = ("text", "email", "password", "search", "textarea")

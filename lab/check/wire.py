@@ -9,7 +9,7 @@ from typing import Self
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
-from lab.server import HOST, WEBSOCKET_PATH
+from lab.run.server import HOST, WEBSOCKET_PATH
 
 
 class Unanswered(Exception):

@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Error, Page, Route, WebSocketRoute
 from playwright.async_api import TimeoutError as PageTimeout
 
 from lab import course, project
-from lab.browser import find_browser, open_browser
 from lab.exercises import NotYet, exercise
+from lab.run.browser import find_browser, open_browser
 
 ADDRESS = "http://chat.example/"
 MILLISECONDS = 5000

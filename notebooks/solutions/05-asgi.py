@@ -14,7 +14,7 @@ from asgiref.testing import ApplicationCommunicator
 
 from lab import project
 from lab.exercises import NotYet, exercise
-from lab.server import Server
+from lab.run.server import Server
 
 SECONDS = 3
 """How long a check waits for what an answer should make happen."""

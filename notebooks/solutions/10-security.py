@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Page, Route
 
-from lab.browser import find_browser, open_browser
 from lab.exercises import NotYet, exercise
+from lab.run.browser import find_browser, open_browser
 
 SITE = "https://chat.example"
 PATIENCE = 3000

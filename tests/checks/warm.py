@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lab.check import own_tests, sandbox
 from lab.course import ROOT
+from lab.run import children
 
 HERE = Path(__file__).parent
 
@@ -31,8 +32,8 @@ class Warm:
             return self._inside(box, command)
         if command == ["-m", "lab.check.browse"]:
             return _Browsing(self)
-        if command[-3:-2] == ["uvicorn"]:
-            return self._forked(box, serve=command[-4:])
+        if children.__file__ in command and "uvicorn" in command:
+            return self._forked(box, serve=command[command.index(children.__file__) :])
         if command[0] == str(own_tests.INSIDE):
             return self._forked(box, tests=command[1:])
         return self._real(box, command, folder)

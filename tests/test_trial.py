@@ -2,10 +2,18 @@
 
 import json
 
-import trial_of_lines
-from trial_of_lines import Change, changes, copy_course, fails, noticed_by, sample, trial, verdicts
-
 from lab import course
+from lab.author import trial as trials
+from lab.author.trial import (
+    Change,
+    changes,
+    copy_course,
+    fails,
+    noticed_by,
+    sample,
+    trial,
+    verdicts,
+)
 
 WITH_FILES = [lesson.name for lesson in course.lessons()][8:]
 
@@ -35,14 +43,12 @@ def test_a_sample_is_the_same_for_the_same_seed():
 
 def test_a_trial_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
     log, asked = tmp_path / "reports/log.jsonl", []
-    monkeypatch.setattr(trial_of_lines, "noticed_by", lambda change: asked.append(change))
-    monkeypatch.setattr(trial_of_lines, "commit", lambda: "abc")
+    monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change))
+    monkeypatch.setattr(trials, "commit", lambda: "abc")
     three = [Change("12-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
     trial(three[:2], log)
     assert asked == three[:2]
-    monkeypatch.setattr(
-        trial_of_lines, "noticed_by", lambda change: asked.append(change) or "13-scale"
-    )
+    monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change) or "13-scale")
     found = trial(three, log)
     assert asked == three
     assert list(found.values()) == [None, None, "13-scale"]

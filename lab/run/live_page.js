@@ -1,5 +1,5 @@
 // Shows the project's page where the notebook shows a cell's output. It runs there, since only
-// the browser knows at which address the notebook was opened; lab/live_page.py sends it, and says
+// the browser knows at which address the notebook was opened; live_page.py sends it, and says
 // why the page has to have an origin of its own.
 async ({ port, framable, title, height, elsewhere, unreached, unframed }) => {
   const place = document.currentScript.parentElement.querySelector("em")

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from product import Client, chat
 from websockets.exceptions import WebSocketException
+
+from support.product import Client, chat
 
 PATIENCE = 10
 """Seconds until a connection without any answer counts as lost."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 import nbformat
 
 from lab import cells
+from lab.author.notebooks import KEPT_CELL_METADATA, METADATA
 from lab.course import LessonEntry
 from lab.messages import catalogue
-from lab.notebooks import KEPT_CELL_METADATA, METADATA
 
 MAX_BYTES = 1024 * 1024
 TAGS = {"raises-exception", "browser"}

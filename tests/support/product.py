@@ -11,7 +11,7 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 
 from lab import course, project
-from lab.server import WEBSOCKET_PATH, Server
+from lab.run.server import WEBSOCKET_PATH, Server
 
 FULL = os.environ.get("PROOF") == "full"
 """Whether all is proved that the course claims (`make proof`), or what a minute allows."""

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from lab import course
-from lab.server import HOST
+from lab.run.server import HOST
 
 PATIENCE = 20
 """Seconds for what should take a few: without its limit it would take a minute or all day."""

@@ -47,7 +47,7 @@ class Load:
 
 
 class Serving(Protocol):
-    """A running server: a lab.server.Server, or anything else with a port and a process."""
+    """A running server: a lab.run.server.Server, or anything else with a port and a process."""
 
     port: int
     pid: int

@@ -1,6 +1,6 @@
 """A trial of the lessons themselves: would they notice a mistake in any line they write?
 
-    .venv/bin/python tests/trial_of_lines.py [--sample N] [LESSON ...]
+    .venv/bin/python -m lab.author.trial [--sample N] [LESSON ...]
 
 For every line that matters of every file that a lesson writes, twice: the line is taken out,
 then a name or text in it is changed. The lesson, or else a later one, must then fail under
@@ -26,7 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import course, notebooks
+from lab import course
+from lab.author import notebooks
 from lab.cells import file_written_by
 from lab.language import SOURCE
 

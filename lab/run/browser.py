@@ -4,10 +4,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
-
-from playwright.async_api import Browser, async_playwright
+from typing import TYPE_CHECKING
 
 from lab.messages import say
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 _COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 _PROGRAMS = {
@@ -53,7 +55,7 @@ def launch_options(program: str) -> dict[str, object]:
     }
 
 
-async def open_browser() -> Browser | None:
+async def open_browser() -> "Browser | None":
     """Start the machine's browser without a window.
 
     Where there is none, says so and returns None. Closing it, or the end of this process,
@@ -63,6 +65,8 @@ async def open_browser() -> Browser | None:
     if program is None:
         print(say("no_browser"))
         return None
+    from playwright.async_api import async_playwright  # here: most lessons don't need it
+
     playwright = await async_playwright().start()
     browser = await playwright.chromium.launch(**launch_options(program))
     browser.on("disconnected", lambda _: playwright.stop())

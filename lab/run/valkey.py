@@ -5,14 +5,14 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from lab.errors import LabError
 from lab.messages import say
-from lab.server import HOST, last_lines
+from lab.run import children
+from lab.run.server import HOST, last_lines
 
 START_TIMEOUT = 10
 """Seconds that Valkey may take until it accepts connections."""
@@ -21,8 +21,6 @@ STOP_TIMEOUT = 5
 STEADY_PORTS = range(20_000, 32_000)
 """Ports that no system hands out by itself: those begin at 32768 (Linux) or 49152."""
 
-# Run as a file, outside the package: it needs nothing else of lab.
-_RUNNER = Path(__file__).with_name("run_until_stdin_closes.py")
 _READY = "Ready to accept connections"
 
 
@@ -68,16 +66,7 @@ class Valkey:
         if self.running:
             return
         self.stop()
-        self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self._log_file.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-IS", str(_RUNNER), *self._command()],
-                cwd=self._log_file.parent,
-                stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # interrupting a cell interrupts the kernel's whole group
-            )
+        self._process = children.start(self._command(), self._log_file.parent, self._log_file)
         try:
             self._wait_until_ready()
         except BaseException:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nbclient import NotebookClient
 
-from lab import notebooks
+from lab.author import notebooks
 
 CELL_TIMEOUT = 60
 """Seconds that one cell may take."""

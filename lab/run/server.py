@@ -12,8 +12,9 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from lab.errors import LabError
-from lab.live_page import LivePage
 from lab.messages import say
+from lab.run import children
+from lab.run.live_page import LivePage
 
 HOST = "127.0.0.1"
 WEBSOCKET_PATH = "/ws/socket-server/"
@@ -26,8 +27,7 @@ HANDSHAKE_TIMEOUT = 3
 LAST_LINES = 8
 """How many lines of a failed server's log its error shows."""
 
-# Run as a file, outside the package: the server needs nothing else of lab.
-_PROGRAM = Path(__file__).with_name("serve_until_stdin_closes.py")
+APPLICATION = "mywebsite.asgi:application"
 _LISTENING = {
     "daphne": re.compile(r"Listening on TCP address 127\.0\.0\.1:(\d+)"),
     "uvicorn": re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)"),
@@ -64,16 +64,7 @@ class Server:
         """
         _refuse_unknown(program)
         _refuse_taken(port)
-        log_file.parent.mkdir(parents=True, exist_ok=True)
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-P", str(_PROGRAM), program, str(port), ws],
-                cwd=folder,
-                stdin=subprocess.PIPE,  # it ends when this closes, so also when we are killed
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # interrupting a cell interrupts the kernel's whole group
-            )
+        process = children.start(command(program, port, ws), folder, log_file)
         server = cls(process, log_file)
         try:
             server._wait_until_it_listens(_LISTENING[program])
@@ -186,6 +177,22 @@ class Server:
 
     def _whole_log(self) -> str:
         return self._log_file.read_text("utf-8", errors="replace")
+
+
+def command(program: str, port: int, ws: str = "auto") -> list[str]:
+    """What serves the project of the working directory, as `children.start` takes it.
+
+    The arguments are those of `Server.start`; a program of another name is no program.
+    """
+    if program == "daphne":
+        return ["-m", "daphne", "-b", HOST, "-p", str(port), "-v", "2", APPLICATION]
+    return [
+        *("-m", "uvicorn", APPLICATION, "--host", HOST, "--port", str(port), "--ws", ws),
+        *("--loop", "asyncio"),  # the same for everybody, also where uvloop is installed
+        *("--lifespan", "off", "--no-use-colors"),
+        # A client that reads nothing would make it wait without end.
+        *("--timeout-graceful-shutdown", "10"),
+    ]
 
 
 def last_lines(log: str) -> str:

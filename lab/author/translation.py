@@ -4,7 +4,8 @@ import hashlib
 
 import nbformat
 
-from lab import course, notebooks
+from lab import course
+from lab.author import notebooks
 from lab.errors import LabError
 from lab.language import LANGUAGES, SOURCE
 from lab.messages import say

@@ -1,0 +1,1 @@
+"""For those who write lessons: translated, run, exported, and tried."""

@@ -1,0 +1,1 @@
+"""What happens around the learner's cells: hints, copies, pictures."""

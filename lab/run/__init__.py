@@ -1,0 +1,1 @@
+"""What runs beside a notebook: servers, a browser, the load on them."""

@@ -1,0 +1,120 @@
+"""Programs that end with the process that started them, however it ends.
+
+A program that only its parent stops outlives a parent that is killed, and keeps its port and its
+log. What every system does is to close the pipes of a process that goes; so each child holds one
+end of a pipe, its standard input, and ends when that closes. Many programs don't watch theirs:
+this file, run as a script, does it for them.
+"""
+
+import os
+import runpy
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+# What is left is more than the kernel's process group: a server that shall live when a cell is
+# interrupted has a group of its own.
+_END_SESSION = """
+import os, psutil, sys
+
+def left(session):
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+        except (OSError, psutil.Error):
+            pass  # it is gone, or somebody else's
+
+os.read(0, 1)
+while found := list(left(int(sys.argv[1]))):
+    for process in found:
+        try:
+            process.kill()
+        except psutil.Error:
+            pass
+    psutil.wait_procs(found, timeout=1)
+"""
+
+_watcher: subprocess.Popen | None = None
+
+
+def watched(command: list[str]) -> list[str]:
+    """What runs a command such that it ends when its standard input closes.
+
+    The command is a program with its arguments, or `-m`, a module of Python and its arguments.
+    """
+    # -P: neither this file's folder nor the working directory is where modules are looked for.
+    return [sys.executable, "-P", __file__, *command]
+
+
+def start(command: list[str], folder: Path, log_file: Path) -> subprocess.Popen:
+    """Start a command, as `watched` takes it, in folder; what it says goes into log_file.
+
+    It ends when the process's `stdin` is closed, and when we end. A module is run by that very
+    process, another program by a child of it.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("wb") as log:
+        return subprocess.Popen(
+            watched(command),
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # interrupting a cell interrupts the kernel's whole group
+        )
+
+
+def end_with_kernel() -> None:
+    """Have what this kernel's cells start end with it, by whichever means they start it.
+
+    Jupyter starts each kernel as the leader of a session of its own; a small process outside that
+    session waits for the kernel to go, and then ends what is left of it. Does nothing on Windows
+    or outside a kernel.
+    """
+    global _watcher
+    leads_its_session = hasattr(os, "getsid") and os.getsid(0) == os.getpid()
+    if _watcher is None and leads_its_session and "ipykernel" in sys.modules:
+        _watcher = subprocess.Popen(
+            [sys.executable, "-Ic", _END_SESSION, str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def _when_stdin_closes(end: Callable[[], None]) -> None:
+    def watch() -> None:
+        # Unbuffered: a lock held on sys.stdin would spoil an ordinary exit of this process.
+        while os.read(0, 1):
+            pass
+        end()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _run_module(arguments: list[str]) -> None:
+    # At once: a server's own shutdown can hang or crash while WebSockets are open.
+    _when_stdin_closes(lambda: os._exit(0))
+    sys.argv = arguments
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+
+
+def _run_program(command: list[str]) -> int:
+    try:
+        program = subprocess.Popen(command)
+    except OSError as error:
+        print(error, flush=True)  # a line that its log shows: a traceback through us helps nobody
+        return 1
+    _when_stdin_closes(program.kill)
+    return program.wait()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "-m":
+        _run_module(sys.argv[2:])
+    else:
+        sys.exit(_run_program(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What several tests need, besides the fixtures of conftest.py."""
