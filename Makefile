@@ -7,12 +7,13 @@ INSTALLED := .venv/installed
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run test matrix soak proof bench notebooks lock
+.PHONY: help lab run quick test matrix soak proof bench notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
 	@echo "make run [PORT=8000]         run the finished project / roda o projeto pronto"
 	@echo "make test [LESSON=05-asgi]   check everything / confere tudo"
+	@echo "make quick                   what takes seconds of it / o que leva segundos"
 	@echo "make matrix [WITH=...]       the lessons under other versions / as lições com outras versões"
 	@echo "make soak [RUNS=10]          does it always say the same? / o resultado é sempre o mesmo?"
 	@echo "make proof                   the chat's long trials / as provas longas do chat"
@@ -29,9 +30,13 @@ run: $(INSTALLED)
 	  --http chat.connection:HttpConnection --ws chat.connection:Connection \
 	  --ws-max-size 131072 --ws-per-message-deflate false --timeout-graceful-shutdown 10
 
-test: $(INSTALLED)
+quick: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m lab export --check
+
+test: quick
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval \
 	  $(if $(LESSON),-k "$(LESSON)") $(if $(JUNIT),--junit-xml="$(JUNIT)")
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from lab import course, language, project
@@ -118,7 +119,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description=say("help"))
     commands = parser.add_subparsers(required=True, metavar=say("help_command"))
 
-    def command(action: object) -> argparse.ArgumentParser:
+    def command(action: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         text = say(f"help_{action.__name__}")
         added = commands.add_parser(action.__name__, help=text, description=text)
         added.set_defaults(action=action)
@@ -156,7 +157,8 @@ def main() -> int:
     """Run the command line; 0 when all is well, 1 when not, 2 for wrong arguments."""
     arguments = arguments_parser().parse_args()
     try:
-        return arguments.action(arguments)
+        code: int = arguments.action(arguments)
+        return code
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

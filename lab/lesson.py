@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lab import course, exercises, language, project
 from lab.errors import LabError
@@ -16,6 +16,9 @@ from lab.run import children, variables
 from lab.run.server import Server
 from lab.run.valkey import Valkey
 from lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Lesson:
@@ -103,7 +106,7 @@ class Lesson:
         with catalogue.made(name, self.workspace.folder):
             yield
 
-    def picture(self, name: str, picture: object) -> None:
+    def picture(self, name: str, picture: "bytes | Figure") -> None:
         """Show a picture, a PNG's bytes or a matplotlib figure, with its alternative text.
 
         Raises LabError when the lesson has no picture of that name.
@@ -161,9 +164,9 @@ class Lesson:
         names = filter(None, [self.entry.name, language.current(), name, "log"])
         return self.workspace.folder / "logs" / ".".join(names)
 
-    def _note(self, **what: object) -> None:
+    def _note(self, *, check: bool | None = None, exercise: str | None = None) -> None:
         try:
-            Progress(self.workspace).note(self.entry.name, **what)
+            Progress(self.workspace).note(self.entry.name, check=check, exercise=exercise)
         except LabError as error:
             print(error)  # a damaged file is told, but keeps nobody from learning
 

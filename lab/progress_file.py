@@ -2,11 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import TypedDict
 
 from lab import course, exercises, language, project
 from lab.errors import LabError
 from lab.messages import say
 from lab.workspace import Workspace, explained_os_errors
+
+
+class Entry(TypedDict, total=False):
+    """What is noted of one lesson."""
+
+    opened: bool
+    check: bool
+    exercises: list[str]
 
 
 class Progress:
@@ -18,7 +27,7 @@ class Progress:
     def __init__(self, workspace: Workspace) -> None:
         self.file = workspace.folder.with_name(workspace.folder.name + "-progress.json")
 
-    def read(self) -> dict[str, dict]:
+    def read(self) -> dict[str, Entry]:
         """The file's content; empty when there is no file.
 
         Raises LabError when it isn't what lab wrote; it is left as it is.
@@ -26,7 +35,7 @@ class Progress:
         if not self.file.exists():
             return {}
         try:
-            found = json.loads(self.file.read_text("utf-8"))
+            found: dict[str, Entry] = json.loads(self.file.read_text("utf-8"))
             if not all(isinstance(entry, dict) for entry in found.values()):
                 raise TypeError
         except (ValueError, AttributeError, TypeError) as error:
@@ -50,13 +59,13 @@ class Progress:
         found = self.read()
         return "\n".join(_line(lesson, found.get(lesson.name, {})) for lesson in course.lessons())
 
-    def _write(self, found: dict[str, dict]) -> None:
+    def _write(self, found: dict[str, Entry]) -> None:
         text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
         with explained_os_errors(self.file):
             project.write_text(Path(self.file), text)
 
 
-def _line(lesson: course.LessonEntry, entry: dict) -> str:
+def _line(lesson: course.LessonEntry, entry: Entry) -> str:
     opened = "●" if entry.get("opened") else "○"
     check = {True: "✓", False: "✗", None: "·"}[entry.get("check")]
     names = exercises.of_lesson(lesson.name)

@@ -3,7 +3,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,8 +123,9 @@ class Workspace:
         with explained_os_errors(self.folder):
             found = sorted(self.folder.iterdir()) if self.folder.exists() else []
             place = self._new_place() if found else None
-            for path in found:
-                path.rename(place / path.name)
+            if place is not None:
+                for path in found:
+                    path.rename(place / path.name)
         self.prepare(lesson)
         return place
 
@@ -169,7 +170,7 @@ def _texts(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def explained_os_errors(folder: Path) -> Iterable[None]:
+def explained_os_errors(folder: Path) -> Iterator[None]:
     """Turn a refusal of the file system into a LabError that names it and the mend."""
     try:
         yield

@@ -56,13 +56,13 @@ async def test_every_message_is_counted_once(relay):
         broadcast(sockets, text)
 
     found = await relay(answer, readers=5)
-    assert found["deliveries"] == 5 * len(said)
+    assert found.deliveries == 5 * len(said)
 
 
 @pytest.mark.parametrize("size", [10, 125, 126, 65_535, 65_536])
 async def test_frames_of_every_length_are_counted(relay, size):
     found = await relay(lambda sockets, *_: broadcast(sockets, "x" * size))
-    assert found["deliveries"] > 0
+    assert found.deliveries > 0
 
 
 async def test_a_lost_message_is_an_error(relay, monkeypatch):

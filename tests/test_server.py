@@ -61,7 +61,7 @@ def test_it_stops_with_a_websocket_open(server):
     with connect(server.websocket_url, proxy=None):
         server.stop()
     assert not server.running
-    assert server._process.returncode != -signal.SIGKILL, "it had to be killed"
+    assert server._process.code != -signal.SIGKILL, "it had to be killed"
 
 
 def test_many_starts_and_stops_leave_nothing_behind(five_steps):

@@ -21,6 +21,7 @@ from support.processes import gone, listens, processes_of
 
 from lab import LabError, language
 from lab.messages import say
+from lab.run import children
 from lab.run import valkey as valkey_module
 from lab.run.valkey import STEADY_PORTS, Valkey
 
@@ -227,7 +228,7 @@ def test_one_that_nothing_ends_is_told(valkey, monkeypatch):
     runner = psutil.Process(valkey._process.pid)
     runner.suspend()
     with monkeypatch.context() as patch:
-        patch.setattr(valkey_module.os, "killpg", lambda *_: None)
+        patch.setattr(children.os, "killpg", lambda *_: None)
         with pytest.raises(LabError, match=r"0\.3 seconds later its process still exists") as error:
             valkey.stop()
     assert "Ready to accept connections" in str(error.value)

@@ -13,7 +13,8 @@ METADATA = {
 
 def read(path: Path) -> nbformat.NotebookNode:
     """The notebook at path."""
-    return nbformat.read(path, as_version=4)
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:

@@ -72,13 +72,14 @@ def synchronise(lesson: str, language: str) -> list[str]:
 def _translated(
     cell: nbformat.NotebookNode, ours: nbformat.NotebookNode | None
 ) -> nbformat.NotebookNode:
-    same_kind = ours is not None and ours.cell_type == cell.cell_type
+    if ours is not None and ours.cell_type != cell.cell_type:
+        ours = None
     if cell.cell_type == "code":
-        if same_kind and ours.source == cell.source:
+        if ours is not None and ours.source == cell.source:
             cell.outputs, cell.execution_count = ours.outputs, ours.execution_count
         else:
             cell.outputs, cell.execution_count = [], None
-    elif same_kind:
+    elif ours is not None:
         cell.source = ours.source
         if "translates" in ours.metadata:
             cell.metadata["translates"] = ours.metadata["translates"]

@@ -93,9 +93,9 @@ def changes(names: list[str]) -> Iterator[Change]:
     for name in names:
         notebook = notebooks.read(course.find(name).notebook(SOURCE))
         last = {
-            file_written_by(cell.source): cell
+            path: cell
             for cell in notebook.cells
-            if cell.cell_type == "code" and file_written_by(cell.source)
+            if cell.cell_type == "code" and (path := file_written_by(cell.source))
         }
         for path, cell in last.items():
             lines = cell.source.splitlines()

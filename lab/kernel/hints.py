@@ -10,6 +10,7 @@ import signal
 import types
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,20 +26,16 @@ _LOOKED_AT = (*_GONE, NameError, asyncio.CancelledError)
 _NEVER_CLOSED = (types.ModuleType, types.FunctionType, type, str, int, dict, list, tuple, set)
 _OWN_NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
-_lesson: LessonEntry | None = None
-
 
 def give(lesson: LessonEntry) -> None:
     """From now on add to the errors of this kernel's cells what that lesson's notebook tells."""
-    global _lesson
     shell = get_ipython()
-    if shell is not None and _lesson is None:
+    if shell is not None:
         # Here: as it is imported it reads variables that have been forgotten by now.
         from playwright.async_api import Error
 
-        shell.set_custom_exc((*_LOOKED_AT, Error), _show)
+        shell.set_custom_exc((*_LOOKED_AT, Error), partial(_show, lesson))
         _wake_for_interrupts()
-    _lesson = lesson
 
 
 def _wake_for_interrupts() -> None:
@@ -49,6 +46,7 @@ def _wake_for_interrupts() -> None:
 
 
 def _show(
+    lesson: LessonEntry,
     shell: InteractiveShell,
     kind: type[BaseException],
     error: BaseException,
@@ -56,29 +54,28 @@ def _show(
     tb_offset: int | None = None,
 ) -> None:
     if isinstance(error, asyncio.CancelledError):
-        if asyncio.current_task().cancelling():  # the cell itself, not something it waited for
-            error._render_traceback_ = lambda *_: [say("cell_interrupted")]
-    elif hint := _hint(shell, error):
+        task = asyncio.current_task()
+        if task and task.cancelling():  # the cell itself, not something it waited for
+            vars(error)["_render_traceback_"] = lambda *_: [say("cell_interrupted")]
+    elif hint := _hint(lesson, shell, error):
         error.add_note(hint)
     shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)
 
 
-def _hint(shell: InteractiveShell, error: BaseException) -> str | None:
+def _hint(lesson: LessonEntry, shell: InteractiveShell, error: BaseException) -> str | None:
     """Which cell of the lesson to go back to, or None when the error isn't one of that kind."""
+    assert shell.history_manager, "a kernel has one"
     source = shell.history_manager.input_hist_raw[-1]
-    if isinstance(error, NameError):
-        line = line_that_gives({error.name}, source, _sources())
+    sources = list(cells.sources(lesson.notebook(language.current())))
+    if isinstance(error, NameError) and error.name:
+        line = line_that_gives({error.name}, source, sources)
         return say("cell_not_run", name=error.name, line=line) if line else None
     if not isinstance(error, _GONE) and type(error).__name__ not in _GONE_IN_BROWSER:
         return None
     found = _used(source) & shell.user_ns.keys()
     opened = {name for name in found if not isinstance(shell.user_ns[name], _NEVER_CLOSED)}
-    line = line_that_gives(opened, source, _sources())
+    line = line_that_gives(opened, source, sources)
     return say("cell_gone", line=line) if line else say("cell_gone_somewhere")
-
-
-def _sources() -> list[str]:
-    return list(cells.sources(_lesson.notebook(language.current())))
 
 
 def line_that_gives(names: set[str], source: str, sources: list[str]) -> str | None:

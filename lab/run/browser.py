@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.messages import say
 
@@ -43,7 +43,7 @@ def find_browser() -> str | None:
     return next(found, None) or next(programs, None)
 
 
-def launch_options(program: str) -> dict[str, object]:
+def launch_options(program: str) -> dict[str, Any]:
     """How Playwright's `chromium.launch` has to start that program here."""
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     # Chromium's sandbox refuses to run as root, as in a container.
@@ -65,7 +65,8 @@ async def open_browser() -> "Browser | None":
     if program is None:
         print(say("no_browser"))
         return None
-    from playwright.async_api import async_playwright  # here: most lessons don't need it
+    # Here: as it is imported it reads variables that a lesson's beginning has forgotten by now.
+    from playwright.async_api import async_playwright
 
     playwright = await async_playwright().start()
     browser = await playwright.chromium.launch(**launch_options(program))

@@ -8,11 +8,13 @@ this file, run as a script, does it for them.
 
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 # What is left is more than the kernel's process group: a server that shall live when a cell is
 # interrupted has a group of its own.
@@ -37,34 +39,67 @@ while found := list(left(int(sys.argv[1]))):
     psutil.wait_procs(found, timeout=1)
 """
 
-_watcher: subprocess.Popen | None = None
+_watcher: subprocess.Popen[bytes] | None = None
 
 
-def watched(command: list[str]) -> list[str]:
-    """What runs a command such that it ends when its standard input closes.
+class Child:
+    """A program under way, which ends when its standard input closes, and so when we end."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stdin: IO[bytes]) -> None:
+        self._process = process
+        self._stdin = stdin
+
+    @property
+    def pid(self) -> int:
+        """The number of its process: of a module's own, of that which watches another program."""
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code, or None while it runs."""
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until its process is gone; False when that takes longer."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self, seconds: float) -> bool:
+        """Have it end, by force if it hasn't after so many seconds; ending it twice is fine.
+
+        Returns whether its process is gone, at the latest as many seconds after that.
+        """
+        self._stdin.close()
+        if self.wait(seconds):
+            return True
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            os.killpg(self.pid, signal.SIGKILL)  # the program, and what should have ended it
+        return self.wait(seconds)
+
+
+def start(command: list[str], folder: Path, log_file: Path) -> Child:
+    """Start a command in folder; what it says goes into log_file.
 
     The command is a program with its arguments, or `-m`, a module of Python and its arguments.
     """
-    # -P: neither this file's folder nor the working directory is where modules are looked for.
-    return [sys.executable, "-P", __file__, *command]
-
-
-def start(command: list[str], folder: Path, log_file: Path) -> subprocess.Popen:
-    """Start a command, as `watched` takes it, in folder; what it says goes into log_file.
-
-    It ends when the process's `stdin` is closed, and when we end. A module is run by that very
-    process, another program by a child of it.
-    """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
-        return subprocess.Popen(
-            watched(command),
+        process = subprocess.Popen(
+            # -P: modules are looked for neither beside this file nor in the working directory.
+            [sys.executable, "-P", __file__, *command],
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # interrupting a cell interrupts the kernel's whole group
         )
+    assert process.stdin
+    return Child(process, process.stdin)
 
 
 def end_with_kernel() -> None:

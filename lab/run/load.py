@@ -6,13 +6,13 @@ are bare sockets that count frames and look into none, so that the server has th
 
 import asyncio
 import base64
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psutil
 
@@ -26,7 +26,7 @@ ENDING = 20
 """Seconds that the last messages may take to reach everybody."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Load:
     """What a server did: one delivery is one reader's receiving one message."""
 
@@ -79,7 +79,8 @@ class Reader(asyncio.Protocol):
         self.rest = b""
         self.open = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         port = transport.get_extra_info("peername")[1]
@@ -132,6 +133,9 @@ class Sender(Reader):
             self.speak()
 
 
+Kind = TypeVar("Kind", bound=Reader)
+
+
 def frame_size(data: bytes) -> int:
     """The bytes of the server's frame that data begins with; more than it has if unknown."""
     if len(data) < 2:
@@ -150,30 +154,33 @@ def cpu_seconds(process: psutil.Process) -> float:
     return sum(time.user + time.system for time in times)
 
 
-async def run(port: int, pid: int, count: int, seconds: float) -> dict:
-    """Do what `measure` asks for; a Load's fields."""
+async def run(port: int, pid: int, count: int, seconds: float) -> Load:
+    """Do what `measure` asks for."""
     clients: list[Reader] = []
     try:
         async with asyncio.timeout(STARTING):
-            for kind in [Reader] * count + [Sender]:
-                await connect(kind, port, clients)
+            for _ in range(count):
+                await connect(Reader, port, clients)
+            sender = await connect(Sender, port, clients)
             await asyncio.sleep(0.1)  # what a chat says to newcomers is no message
-        return await speak(clients, psutil.Process(pid), seconds)
+        return await speak(sender, clients, psutil.Process(pid), seconds)
     finally:
         for client in clients:
             client.transport.abort()
 
 
-async def connect(kind: type[Reader], port: int, clients: list[Reader]) -> None:
-    """Add an open WebSocket to the clients."""
+async def connect(kind: type[Kind], port: int, clients: list[Reader]) -> Kind:
+    """Add a WebSocket to the clients, and wait until it is open."""
     _, client = await asyncio.get_running_loop().create_connection(kind, HOST, port)
     clients.append(client)
     await client.open
+    return client
 
 
-async def speak(clients: list[Reader], process: psutil.Process, seconds: float) -> dict:
-    """Have the last of the clients speak for some seconds; a Load's fields."""
-    sender = clients[-1]
+async def speak(
+    sender: Sender, clients: list[Reader], process: psutil.Process, seconds: float
+) -> Load:
+    """Have one of the clients speak for some seconds, and count what all of them hear."""
     for client in clients:
         client.frames = 0
     cpu, began = cpu_seconds(process), time.perf_counter()
@@ -185,7 +192,7 @@ async def speak(clients: list[Reader], process: psutil.Process, seconds: float) 
     await everything_heard(clients, sender)
     took, cpu = time.perf_counter() - began, cpu_seconds(process) - cpu
     readers = len(clients) - 1
-    return {"deliveries": sender.sent * readers, "seconds": took, "cpu_seconds": cpu}
+    return Load(sender.sent * readers, took, cpu)
 
 
 async def everything_heard(clients: list[Reader], sender: Sender) -> None:
@@ -204,4 +211,5 @@ async def everything_heard(clients: list[Reader], sender: Sender) -> None:
 
 if __name__ == "__main__":
     port, pid, readers = map(int, sys.argv[1:4])
-    print(json.dumps(asyncio.run(run(port, pid, readers, float(sys.argv[4])))))
+    load = asyncio.run(run(port, pid, readers, float(sys.argv[4])))
+    print(json.dumps(dataclasses.asdict(load)))

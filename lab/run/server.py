@@ -2,7 +2,6 @@
 
 import re
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -38,7 +37,7 @@ _LISTENING = {
 class Server:
     """A running Daphne or uvicorn that serves `mywebsite.asgi:application` of one folder."""
 
-    def __init__(self, process: subprocess.Popen, log_file: Path) -> None:
+    def __init__(self, process: children.Child, log_file: Path) -> None:
         self._process = process
         self._log_file = log_file
         self._log_begins = 0
@@ -97,7 +96,7 @@ class Server:
     @property
     def running(self) -> bool:
         """Whether the server's process is alive."""
-        return self._process.poll() is None
+        return self._process.code is None
 
     @property
     def pid(self) -> int:
@@ -116,16 +115,16 @@ class Server:
         self._page = LivePage(self.port)
 
     def stop(self) -> None:
-        """Stop the server and wait until its process is gone; stopping twice is fine."""
+        """Stop the server and wait until its process is gone; stopping twice is fine.
+
+        Raises LabError if the process is not gone within STOP_TIMEOUT seconds after it was killed.
+        """
         if self._page is not None:
             self._page.close()
             self._page = None
-        self._process.stdin.close()
-        try:
-            self._process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if not self._process.end(STOP_TIMEOUT):
+            lines = last_lines(self._whole_log())
+            raise LabError(say("not_gone", seconds=STOP_TIMEOUT, lines=lines))
 
     def kill(self) -> None:
         """End the server at once, as a crash would, and wait until its process is gone.
@@ -134,7 +133,7 @@ class Server:
         """
         if self.running:
             self._serving_process().kill()
-            self._process.wait()
+            self._process.wait(STOP_TIMEOUT)
 
     def __repr__(self) -> str:
         return f"<Server {HOST} {'running' if self.running else 'stopped'}>"

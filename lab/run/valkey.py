@@ -1,10 +1,7 @@
 """A Valkey server in the background, for a channel layer that several processes share."""
 
-import os
 import random
-import signal
 import socket
-import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +31,7 @@ class Valkey:
         """A server that is not yet started: start() makes one that is."""
         self._program = find_program()
         self._log_file = log_file
-        self._process: subprocess.Popen | None = None
+        self._process: children.Child | None = None
         self.port = steady_port()
 
     @classmethod
@@ -55,7 +52,7 @@ class Valkey:
     @property
     def running(self) -> bool:
         """Whether the server's process is alive."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.code is None
 
     def start_again(self) -> None:
         """Start it on the port that it had before, empty; does nothing if it is running.
@@ -79,15 +76,9 @@ class Valkey:
         Stopping twice is fine. Raises LabError if the process is not gone within STOP_TIMEOUT
         seconds, although it was killed.
         """
-        if self._process is None:
-            return
-        self._process.stdin.close()
-        if self._gone_in_time():
-            return
-        os.killpg(self._process.pid, signal.SIGKILL)  # Valkey, and what should have ended it
-        if not self._gone_in_time():
+        if self._process is not None and not self._process.end(STOP_TIMEOUT):
             lines = last_lines(self._log())
-            raise LabError(say("valkey_not_gone", seconds=STOP_TIMEOUT, lines=lines))
+            raise LabError(say("not_gone", seconds=STOP_TIMEOUT, lines=lines))
 
     def __repr__(self) -> str:
         return f"<Valkey {HOST} {'running' if self.running else 'stopped'}>"
@@ -95,13 +86,6 @@ class Valkey:
     def _command(self) -> list[str]:
         in_memory_only = ["--save", ""]
         return [str(self._program), "--bind", HOST, "--port", str(self.port), *in_memory_only]
-
-    def _gone_in_time(self) -> bool:
-        try:
-            self._process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -133,7 +117,7 @@ def find_program() -> Path:
     except ImportError as error:
         raise LabError(say("no_valkey")) from error
     try:
-        return get_binary_path()
+        return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise LabError(say("no_valkey")) from error
 
