@@ -70,6 +70,16 @@ def export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def new(arguments: argparse.Namespace) -> int:
+    """Begin a lesson in both languages, and name the files that were written."""
+    from lab.author.new import new as begin  # here: as in run
+
+    for path in begin(arguments.lesson):
+        print(path.relative_to(course.ROOT))
+    print(say("lesson_begun", name=arguments.lesson))
+    return 0
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run lessons in both languages, each in a new workspace, and keep the outputs."""
     from lab.author import execution  # it takes a second to import, and learners never need it
@@ -135,6 +145,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     command(reset)
     export_parser = command(export)
     export_parser.add_argument("--check", action="store_true", help=say("help_export_check"))
+    command(new).add_argument("lesson", metavar="LESSON", help=say("help_new_lesson"))
     command(run).add_argument("lesson", nargs="*", metavar="LESSON", help=say("help_run_lesson"))
     translate_parser = command(translate)
     translate_parser.add_argument("lesson", metavar="LESSON")

@@ -22,6 +22,7 @@ def _root() -> Path:
 
 ROOT = _root()
 """The repository's folder."""
+INDEX = ROOT / "notebooks" / "course.toml"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class LessonEntry:
 @cache
 def lessons() -> tuple[LessonEntry, ...]:
     """All lessons, in the course's order."""
-    index = tomllib.loads((ROOT / "notebooks" / "course.toml").read_text(encoding="utf-8"))
+    index = tomllib.loads(INDEX.read_text(encoding="utf-8"))
     return tuple(LessonEntry(**entry) for entry in index["lesson"])
 
 

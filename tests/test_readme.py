@@ -8,27 +8,9 @@ import pytest
 from benchmarks.report import in_short
 from lab import course, project
 from lab.__main__ import arguments_parser
+from lab.author.export import READMES
 
-READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
 PAGES = [*READMES.values(), "docs/regression.md", "docs/regression.pt-br.md"]
-
-
-def table(language: str) -> str:
-    """The course's table as a README of that language has to show it."""
-    return "\n".join(
-        f"| [{lesson.name}](notebooks/{language}/{lesson.name}.ipynb) | {lesson.minutes} "
-        f"| {lesson.question[language]} |"
-        for lesson in course.lessons()
-    )
-
-
-@pytest.mark.parametrize("language", READMES)
-def test_the_table_is_that_of_the_index(language):
-    text = (course.ROOT / READMES[language]).read_text("utf-8")
-    marked = re.search(r"<!-- lessons -->\n(.*)\n<!-- /lessons -->", text, re.DOTALL)
-    assert marked, "the table's marks are missing"
-    _, _, *rows = marked[1].splitlines()
-    assert "\n".join(rows) == table(language)
 
 
 @pytest.mark.parametrize("language", READMES)

@@ -1,12 +1,15 @@
-"""The finished project in the repository's root: exported from the notebooks, never edited."""
+"""What of the repository's root the notebooks and their index write: the project, two tables."""
 
 import difflib
+import re
 from pathlib import Path
 
 from lab import course, project
 
 EXPORTED = ("manage.py", "mywebsite", "chat")
 """What of the repository's root is exported from the notebooks."""
+READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
+_ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
 
 def exported_files(root: Path) -> dict[str, bytes]:
@@ -20,8 +23,10 @@ def exported_files(root: Path) -> dict[str, bytes]:
 
 
 def export(root: Path = course.ROOT) -> list[str]:
-    """Make the finished project in root what the notebooks write; returns the changed paths."""
-    wanted, found = _finished(), exported_files(root)
+    """Make the finished project in root what the notebooks write, and the READMEs' tables of the
+    lessons what the index says; returns the changed paths.
+    """
+    wanted, found = _wanted(root), _found(root)
     changed = sorted(
         path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)
     )
@@ -34,8 +39,8 @@ def export(root: Path = course.ROOT) -> list[str]:
 
 
 def differences(root: Path = course.ROOT) -> str:
-    """A unified diff from the project in root to what the notebooks write; empty if none."""
-    wanted, found = _finished(), exported_files(root)
+    """A unified diff from what is in root to what the course writes there; empty if none."""
+    wanted, found = _wanted(root), _found(root)
     return "".join(
         line if line.endswith("\n") else line + "\n"
         for path in sorted(wanted.keys() | found.keys())
@@ -47,6 +52,38 @@ def differences(root: Path = course.ROOT) -> str:
             f"{path} (notebooks)" if path in wanted else f"{path} (in no notebook)",
         )
     )
+
+
+def _found(root: Path) -> dict[str, bytes]:
+    readmes = {name: root / name for name in READMES.values()}
+    told = {name: path.read_bytes() for name, path in readmes.items() if path.exists()}
+    return exported_files(root) | told
+
+
+def _wanted(root: Path) -> dict[str, bytes]:
+    found = _found(root)
+    readmes = {
+        name: with_table(found[name].decode(), language).encode()
+        for language, name in READMES.items()
+        if name in found
+    }
+    return _finished() | readmes
+
+
+def with_table(readme: str, language: str) -> str:
+    """A README's text, with the lessons of the index between its marks.
+
+    Raises ValueError when there are no such marks.
+    """
+    rows = [
+        f"| [{lesson.name}](notebooks/{language}/{lesson.name}.ipynb) | {lesson.minutes} "
+        f"| {lesson.question[language]} |\n"
+        for lesson in course.lessons()
+    ]
+    text, count = _ROWS.subn(lambda _: "".join(rows), readme)
+    if count != 1:
+        raise ValueError("a README has one table of lessons, between its marks")
+    return text
 
 
 def _finished() -> dict[str, bytes]:
