@@ -126,7 +126,7 @@ def warm(warm_processes: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hurried(warm: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+def hurried(warm: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Less patience for answers that never come, more for a machine that is busy."""
     monkeypatch.setattr("lab.check.SECONDS", 40)
     monkeypatch.setattr(product, "ANSWER_SECONDS", 1.2)

@@ -82,7 +82,7 @@ def f(number, *more):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_every_exercise_both_ways(kernels, browser_program, lesson, tmp_path):  # noqa: ARG001
+def test_every_exercise_both_ways(kernels, browser_program, lesson, tmp_path):
     kernel = kernels(SOURCE)
     cells = gates.code(notebooks.read(lesson.notebook(SOURCE)))
     solutions = exercises.of_lesson(lesson.name)

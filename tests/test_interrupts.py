@@ -49,7 +49,7 @@ def test_what_the_learner_runs_goes_on(kernels, way):
 
 
 @posix
-def test_the_learners_browser_goes_on(kernels, browser_program):  # noqa: ARG001
+def test_the_learners_browser_goes_on(kernels, browser_program):
     kernel = kernels()
     kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
     kernel.run("from lab.run.browser import open_browser; browser = await open_browser()", 60)

@@ -62,7 +62,7 @@ def heard(kernels):
 
 
 @pytest.mark.parametrize("name", [e.name for e in course.lessons()] if FULL else SAMPLE)
-def test_a_lesson_says_nothing_late_and_nothing_in_red(heard, name, browser_program):  # noqa: ARG001
+def test_a_lesson_says_nothing_late_and_nothing_in_red(heard, name, browser_program):
     kernel, listener = heard
     for cell in gates.code(notebooks.read(course.find(name).notebook("en"))):
         kernel.run(cell.source, timeout=60)

@@ -99,7 +99,7 @@ def test_djangos_own_checks_pass(finished, command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_its_own_tests_pass(browser_program):  # noqa: ARG001
+def test_its_own_tests_pass(browser_program):
     """As the lessons say to run them, in the exported project."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "chat"],

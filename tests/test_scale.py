@@ -95,7 +95,7 @@ def finished_site(tmp_path_factory) -> Site:
 
 
 @pytest.fixture
-def valkey(valkey_program, tmp_path, monkeypatch) -> Iterator[Valkey]:  # noqa: ARG001
+def valkey(valkey_program, tmp_path, monkeypatch) -> Iterator[Valkey]:
     """A real Valkey server, of which the project's servers know."""
     valkey = Valkey.start(tmp_path / "valkey.log")
     monkeypatch.setenv("CHANNEL_LAYER_URL", valkey.url)
@@ -110,7 +110,7 @@ def settings(request) -> str:
 
 
 @pytest.fixture
-def site(finished_site, valkey, settings, tmp_path) -> Iterator[Site]:  # noqa: ARG001
+def site(finished_site, valkey, settings, tmp_path) -> Iterator[Site]:
     """The project on two servers."""
     folder = Path(shutil.copytree(finished_site.folder, tmp_path / "project"))
     (folder / "dropping.py").write_text(DROPPING_LAYER)

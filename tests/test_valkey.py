@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def valkey(folder: Path, valkey_program: Path) -> Iterator[Valkey]:  # noqa: ARG001
+def valkey(folder: Path, valkey_program: Path) -> Iterator[Valkey]:
     """A running server."""
     valkey = Valkey.start(folder / "valkey.log")
     yield valkey
@@ -290,7 +290,7 @@ def test_it_ends_with_a_program_that_is_no_kernel(folder):
 
 
 @pytest.fixture
-def kernel(kernels, valkey_program) -> Kernel:  # noqa: ARG001
+def kernel(kernels, valkey_program) -> Kernel:
     """A kernel in which a lesson has started a server and Valkey."""
     kernel = kernels()
     assert "Lesson 6" in kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
