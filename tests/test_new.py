@@ -14,7 +14,10 @@ from lab import LabError, course
 from lab.author.new import new
 
 NAME = f"{len(course.lessons()):02}-a-new-one"
-NOT_COPIED = (".*", "__pycache__", "*.egg-info", "node_modules", "workspace*", "reports", "build")
+NOT_COPIED = (
+    *(".git", ".venv", ".nox", ".*_cache", "__pycache__", "*.egg-info", "node_modules"),
+    *("workspace*", "reports", "build", "db.sqlite3*"),
+)
 
 
 @pytest.fixture(scope="module")
