@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -16,6 +19,7 @@ from lab.run.server import WEBSOCKET_PATH, Server
 FULL = os.environ.get("PROOF") == "full"
 """Whether all is proved that the course claims (`make proof`), or what a minute allows."""
 
+DATABASE = "db.sqlite3"
 FAST = "chat.connection:Connection"
 """What serves the finished chat's WebSockets, as after uvicorn's --ws."""
 NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6, "CHAT_SOCKETS": 1e6}
@@ -27,7 +31,16 @@ def build(folder: Path, **settings: object) -> Path:
     project.build(course.lessons()[-1].name, folder)
     with (folder / "mywebsite/settings.py").open("a") as file:
         file.writelines(f"{name} = {value!r}\n" for name, value in settings.items())
-    manage(folder, "migrate", "--verbosity=0")
+    shutil.copy(Path(_migrated().name, DATABASE), folder)
+    return folder
+
+
+@cache
+def _migrated() -> TemporaryDirectory[str]:
+    """The finished project with a new database: to migrate it takes longer than most tests."""
+    folder = TemporaryDirectory()
+    project.build(course.lessons()[-1].name, Path(folder.name))
+    manage(Path(folder.name), "migrate", "--verbosity=0")
     return folder
 
 
