@@ -72,3 +72,8 @@ def up_to(name: str) -> tuple[LessonEntry, ...]:
 def before(name: str) -> tuple[LessonEntry, ...]:
     """The lessons that come before the one called name."""
     return up_to(name)[:-1]
+
+
+def reached(lesson: str, since: str) -> bool:
+    """Whether a lesson is the one called since, or comes after it."""
+    return find(since) in up_to(lesson)

@@ -31,6 +31,11 @@ def writers() -> dict[str, dict[str, int]]:
     return found
 
 
+def written_in(path: str) -> str | None:
+    """The lesson that first writes a file, or None."""
+    return next((lesson.name for lesson in course.lessons() if path in files_of((lesson,))), None)
+
+
 def reached(files: dict[str, str]) -> int:
     """The number of the last lesson that gave files (path: text) what is in them; -1 if none.
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checks.warm import Warm
 from support.kernels import Kernel
 
 from lab import LabError, course, language, project
-from lab.check import product, sandbox
+from lab.check import Report, checking
 from lab.run.browser import find_browser
 from lab.run.valkey import find_program
 from lab.workspace import Workspace
+
+Check = Callable[[str, Path], Report]
 
 
 @pytest.fixture(autouse=True)
@@ -107,27 +108,29 @@ def finished_after(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
     return build
 
 
+def _patient(check: Check, **patches: object) -> Check:
+    """A check with more seconds than a learner's, for a machine that is busy."""
+
+    def patient(lesson: str, workspace: Path) -> Report:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("lab.check.SECONDS", 60)
+            patch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
+            for name, value in patches.items():
+                patch.setattr(name, value)
+            return check(lesson, workspace)
+
+    return patient
+
+
 @pytest.fixture(scope="module")
-def warm_processes() -> Iterator[Warm]:
-    """Python with its imports done, and a browser, for all tests of a file."""
-    warm = Warm()
-    yield warm
-    warm.stop()
+def patient_check(browser_program: str) -> Iterator[Check]:
+    """A check whose warm process and browser serve all tests of a file."""
+    with checking() as check:
+        yield _patient(check)
 
 
-@pytest.fixture
-def warm(warm_processes: Warm, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let checks use the warm processes."""
-
-    def start(box: sandbox.Sandbox, command: list[str], folder: Path | None = None) -> object:
-        return warm_processes.start(box, command, folder)
-
-    monkeypatch.setattr(sandbox.Sandbox, "start", start)
-
-
-@pytest.fixture
-def hurried(warm: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Less patience for answers that never come, more for a machine that is busy."""
-    monkeypatch.setattr("lab.check.SECONDS", 40)
-    monkeypatch.setattr(product, "ANSWER_SECONDS", 1.2)
-    monkeypatch.setattr(product, "LOGOUT_SECONDS", 3)
+@pytest.fixture(scope="module")
+def check_without_browser() -> Iterator[Check]:
+    """The same where there is none: it takes its time, and only the page's script needs it."""
+    with checking() as check:
+        yield _patient(check, **{"lab.check.browsing.find_browser": lambda: None})

@@ -6,8 +6,6 @@ The lessons' own are tried by their notebooks, which end with a check.
 import pytest
 from checks.workspaces import ALTERNATIVES, LESSONS, alternative
 
-from lab.check import check
-
 OTHERS = sorted(
     path.name
     for path in ALTERNATIVES.iterdir()
@@ -15,16 +13,16 @@ OTHERS = sorted(
 )
 
 
-@pytest.mark.usefixtures("warm", "browser_program")
+@pytest.mark.usefixtures("browser_program")
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_correct_solutions_pass(name, correct, tmp_path):
+def test_other_correct_solutions_pass(name, correct, tmp_path, patient_check):
     folder = alternative(name, correct, tmp_path / "workspace")
     # Without chat/consumers.py only the whole of lessons 05 and 06 can be right.
     lessons = (
         ("04-settings", "05-asgi") if (folder / "chat/consumers.py").exists() else LESSONS[-1:]
     )
     for lesson in lessons:
-        report = check(lesson, folder)
+        report = patient_check(lesson, folder)
         assert report.ok, str(report)
 
 

@@ -1,84 +1,107 @@
-"""Whether a learner's project does what a lesson asks, and if not, what went wrong."""
+"""Whether a learner's project does what a lesson asks, and if not, what went wrong.
 
+The project is served in a sandbox, and visitors try what the lesson asks of it. What fails is
+explained by repair: of the places where the learner's files differ from the lesson's, the fewest
+that, turned back, make it work.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from lab import course, project
-from lab.check import copying, sandbox
-from lab.check.diagnosis import diagnose
-from lab.check.environment import machine_trouble
-from lab.check.inside_patience import PATIENCE
-from lab.check.probes import PRODUCT, Tried, try_lesson
-from lab.check.report import Probe, Report
-from lab.check.source import Source
-from lab.check.unwritten import Unwritten
+from lab import course
+from lab.check import environment, sandbox
+from lab.check.browsing import Browsing
+from lab.check.causes import find_causes
+from lab.check.evidence import Evidence
+from lab.check.files import ProjectFiles
+from lab.check.patience import PATIENCE
+from lab.check.probes import of as probes_of
+from lab.check.report import Report, Tried
+from lab.check.sandbox import Bench, Sandbox
+from lab.check.shadowing import shadowing
+from lab.check.trial import Trials
+from lab.check.words import finding
 from lab.messages import say
 
 SECONDS = 9.0 * PATIENCE
 """Seconds that all of a check may take."""
 
-__all__ = ["Report", "check"]
+__all__ = ["Report", "check", "checking"]
 
 
 def check(lesson: str, workspace: Path) -> Report:
     """Try in a copy of workspace what the project should do after that lesson.
 
-    Takes at most ten seconds, changes nothing in workspace, and leaves no process.
+    Takes at most ten seconds, changes nothing in workspace, and leaves no process and no file.
 
     Raises LabError when there is no such lesson.
     """
-    number = len(course.before(lesson))
-    # From lesson 06 on nothing is added to what the project of 05 does.
+    course.find(lesson)
+    with checking() as check_one:
+        return check_one(lesson, workspace)
+
+
+@contextmanager
+def checking() -> Iterator[Callable[[str, Path], Report]]:
+    """A `check` for many workspaces, such as a class's: what takes its time is started once."""
+    with sandbox.bench() as bench:
+        browsing = cache(lambda: Browsing.start(bench))
+        yield lambda lesson, workspace: _check(lesson, workspace, bench, browsing)
+
+
+def _check(
+    lesson: str, workspace: Path, bench: Bench, browsing: Callable[[], Browsing | None]
+) -> Report:
+    has_project = bool(course.before(lesson))
     folder = Path(workspace).absolute()
-    if number and not folder.is_dir():
-        return Report(lesson, (), say("check_no_workspace", path=folder))
+    if has_project and not folder.is_dir():
+        return Report(lesson, unable=say("check_no_workspace", path=folder))
     try:
-        with sandbox.opened(folder if folder.is_dir() else None, SECONDS) as box:
-            tried = Tried()
-            trouble = machine_trouble(number)
-            if trouble is None:
-                tried = try_lesson(number, box)
-            else:
-                tried.failure = trouble
-            return _report(lesson, number, tried, box)
+        box = Sandbox(bench, folder if has_project else None, SECONDS)
+        # Started now, as it takes its time until it can be used.
+        browser = browsing() if has_project else None
+        trouble = environment.trouble(has_project, box)
+        if trouble is not None:
+            return Report(lesson, (_of_machine(trouble),))
+        tried = Tried("environment")
+        if not has_project:
+            return Report(lesson, (tried,))
+        return _try_project(lesson, box, tried, browser)
+    except TimeoutError:
+        return Report(lesson, unable=_slow())
     except OSError as error:
-        return Report(lesson, (), say("check_not_readable", path=folder, reason=error))
+        return Report(lesson, unable=say("check_not_readable", path=folder, reason=error))
 
 
-def _report(lesson: str, number: int, tried: Tried, box: sandbox.Sandbox) -> Report:
-    shown = {"server": "uvicorn"} if number >= PRODUCT else {}
-    probes = [
-        Probe(shown.get(name, name), True, remark=say(remark) if remark else "")
-        for name, remark in tried.passed.items()
-    ]
-    unable = say("check_slow", seconds=round(SECONDS)) if tried.unable else ""
-    if tried.failure is None:
-        return Report(lesson, tuple(probes), unable)
-    left_out = _left_out(lesson, box)
-    if left_out:
-        reasons = "\n".join(
-            say(f"check_left_out_{each.reason}", path=each.path) for each in left_out
-        )
-        return Report(lesson, tuple(probes), say("check_left_out", reasons=reasons))
-    source = Source(box.folder)
-    waiting = Unwritten(lesson, source)
-    finding = (
-        waiting.explains(tried.failure) or diagnose(tried.failure, source) or waiting.finding()
-    )
-    text = source.source_line(finding.file, finding.line) if finding else ""
-    name = shown.get(tried.failure.probe, tried.failure.probe)
-    probes.append(Probe(name, False, tried.failure, finding, text))
-    return Report(lesson, tuple(probes), unable, tuple(waiting.files))
+def _try_project(
+    lesson: str, box: Sandbox, environment_tried: Tried, browsing: Browsing | None
+) -> Report:
+    shadowed = shadowing(box)
+    if shadowed is not None:
+        return Report(lesson, (_of_machine(shadowed),))
+    files = ProjectFiles(lesson, box)
+    probes = probes_of(lesson)
+    trials = Trials(box, lesson, browsing)
+    try:
+        outcome = trials.run(files.with_lent(), probes)
+        left_out = "" if outcome.failure is None else files.left_out()
+        if outcome.slow or left_out:
+            unable = say("check_left_out", reasons=left_out) if left_out else _slow()
+            passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
+            return Report(lesson, (environment_tried, *passed), unable)
+        tried = find_causes(trials, files, probes, outcome)
+        unwritten = () if outcome.failure is None else tuple(files.unwritten())
+        return Report(lesson, (environment_tried, *tried), unwritten=unwritten)
+    finally:
+        trials.end()
 
 
-def _left_out(lesson: str, box: sandbox.Sandbox) -> list[copying.LeftOut]:
-    """What of the project isn't in the copy, so that a failure of the copy says nothing."""
-    own = project.own_names()
-    files = project.files_of(course.up_to(lesson))
-    return [
-        *(
-            each
-            for each in box.left_out
-            if each.reason == "too_many" or each.path.partition("/")[0] in own
-        ),
-        *copying.misplaced(box.folder, files),
-    ]
+def _slow() -> str:
+    return say("check_slow", seconds=round(SECONDS))
+
+
+def _of_machine(trouble: Evidence) -> Tried:
+    """A failure that no change of a file explains."""
+    return Tried(trouble.probe, trouble, tuple(finding((), trouble, {}, {})))

@@ -1,7 +1,8 @@
 """`python -m lab.check.browse`: uses the learner's page as a person would, in a browser.
 
-Reads orders, and answers each with what was seen, a line of JSON each. It runs in a process of its own because
-Playwright can't share a notebook's event loop, and because a page may never answer.
+Reads orders, and answers each with its number and what was seen, a line of JSON each. It runs in a
+process of its own because Playwright can't share a notebook's event loop, and because a page may
+never answer.
 """
 
 import asyncio
@@ -10,13 +11,11 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Error, Page, Route, WebSocketRoute
+from playwright.async_api import Browser, Error, Page
 
-from lab.check.inside_patience import PATIENCE
+from lab.check.patience import PATIENCE
 from lab.run.browser import open_browser
 
-TYPED = ("olá da página", "tudo bem?")
-PUSHED = "olá de outra pessoa"
 LOAD_SECONDS = 3 * PATIENCE
 ANSWER_SECONDS = 1.2 * PATIENCE
 TYPING_SECONDS = 1 * PATIENCE
@@ -37,11 +36,7 @@ _FIELDS = """count => {
   if (buttons[0]) buttons[0].setAttribute('data-lab-button', '')
   return {fields: fields.length, button: buttons.length > 0, form: !!form}
 }"""
-
-
-ATTACK = "<img src=x onerror=document.title=1><b>olá</b>"
-"""What somebody types who wants the page to take it for HTML."""
-# Without what no person would type, such as what inside_reader.py fills a history with.
+# Without what no person would type, such as what stopped.py fills a history with.
 _SHOWN = "() => document.body.innerText.replace(/\\S{200,}/g, '…')"
 _INJECTED = "() => document.querySelector('img[src=x]') !== null"
 
@@ -105,24 +100,6 @@ class Seen:
             self.missing.append(f"{response.status} {path}")
 
 
-async def _play_server(page: Page, seen: Seen) -> None:
-    """Answer the page's WebSockets as the finished chat would."""
-
-    def opened(socket: WebSocketRoute) -> None:
-        seen.sockets.append(socket.url)
-
-        def heard(text: str | bytes) -> None:
-            seen.note(seen.sent, text if isinstance(text, str) else repr(text))
-            for message in (TYPED[0], PUSHED):
-                answer = {"type": "chat", "message": message, "message2": TYPED[1]}
-                socket.send(json.dumps(answer))
-                seen.received.append(json.dumps(answer))
-
-        socket.on_message(heard)
-
-    await page.route_web_socket(lambda _: True, opened)
-
-
 def _watch_server(page: Page, seen: Seen) -> None:
     def opened(socket: object) -> None:
         seen.sockets.append(socket.url)
@@ -144,47 +121,13 @@ async def _until(condition: object, seconds: float = ANSWER_SECONDS) -> bool:
     return True
 
 
-async def _add_static(page: Page, address: str, static: str | None) -> None:
-    """Let static serve the page's scripts and styles.
-
-    Daphne alone serves no static files: runserver adds them, and so does this.
-    """
-    host = urlsplit(address).netloc
-
-    async def answer(route: Route) -> None:
-        url = urlsplit(route.request.url)
-        if (
-            static
-            and url.netloc == host
-            and route.request.resource_type in ("script", "stylesheet", "image", "font")
-        ):
-            await route.fulfill(response=await route.fetch(url=static + url.path))
-        else:
-            await route.continue_()
-
-    await page.route("**/*", answer)
-
-
 async def use(
-    page: Page,
-    address: str,
-    play: bool,
-    seen: Seen,
-    static: str | None = None,
-    typed: Sequence[str] = TYPED,
-    talks: bool = False,
+    page: Page, address: str, typed: Sequence[str], wanted: Sequence[str], seen: Seen
 ) -> None:
-    """Open the page, fill in its form, send it, and look for the answer.
-
-    A page that talks sends frames of its own too, before anybody types.
-    """
+    """Open the page, fill in its form, send it, and look for what it then should show."""
     seen.watch(page)
     await seen.watch_errors(page)
-    if play:
-        await _play_server(page, seen)
-    else:
-        _watch_server(page, seen)
-    await _add_static(page, address, static)
+    _watch_server(page, seen)
     await page.goto(address, wait_until="load", timeout=LOAD_SECONDS * 1000)
     seen.loads = 0  # its first one is nobody's mistake, even if time runs out below
     seen.reached = "opened"
@@ -195,7 +138,7 @@ async def use(
 
     await _until(connected, 0.5)
     # A server that refuses a WebSocket needs a moment to say so.
-    await asyncio.sleep(0.05 if play else 0.2)
+    await asyncio.sleep(0.15)
     seen.reached = "connected"
     if seen.form["fields"] < len(typed):
         return
@@ -214,12 +157,12 @@ async def use(
         )
 
     async def sent() -> bool:
-        told = any(typed[0] in text for text in seen.sent) if talks else bool(seen.sent)
+        # A page may send frames of its own too, before anybody types.
+        told = any(typed[0] in text for text in seen.sent)
         return told or seen.loads > 0 or bool(seen.errors)
 
     await _until(sent)
     seen.reached = "sent"
-    wanted = [typed[0], PUSHED] if play else [typed[0]]
 
     async def shown() -> bool:
         seen.shown = await page.evaluate(_SHOWN)
@@ -231,13 +174,7 @@ async def use(
 
 
 async def look(
-    browser: Browser,
-    address: str,
-    play: bool,
-    seconds: float,
-    static: str | None = None,
-    typed: Sequence[str] = TYPED,
-    talks: bool = False,
+    browser: Browser, address: str, typed: Sequence[str], wanted: Sequence[str], seconds: float
 ) -> dict:
     """Use the page at address for so many seconds at most; returns what was seen."""
     seen = Seen()
@@ -245,13 +182,12 @@ async def look(
     page = await browser.new_page()
     try:
         async with asyncio.timeout(seconds):
-            await use(page, address, play, seen, static, typed, talks)
+            await use(page, address, typed, wanted, seen)
     except (TimeoutError, Error) as error:
         failure = str(error)[:1000] or type(error).__name__
     # Playwright leaves attributes of its own on an object whose methods it calls.
     noted = {name: value for name, value in vars(seen).items() if not name.startswith("_")}
-    order = {"typed": typed, "pushed": PUSHED, "address": address, "play": play}
-    return {"failure": failure} | order | noted
+    return {"failure": failure, "typed": typed, "wanted": wanted, "address": address} | noted
 
 
 async def main() -> None:
@@ -259,7 +195,9 @@ async def main() -> None:
     browser = await open_browser()
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
-        print(json.dumps(await look(browser, **json.loads(line))), flush=True)
+        order = json.loads(line)
+        number = order.pop("number")
+        print(json.dumps({"number": number, **await look(browser, **order)}), flush=True)
         for context in browser.contexts:
             await context.close()
     await browser.close()

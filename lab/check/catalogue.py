@@ -7,9 +7,10 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lab import language, project
 from lab.errors import LabError
@@ -26,7 +27,7 @@ class Mistake:
     id: str
     lesson: str
     """The lesson that explains it, and whose check finds it."""
-    make: dict
+    make: dict[str, Any]
     """A change of a file, or of the environment; see `making`."""
     shows: dict[str, str]
     causes: dict[str, str]
@@ -37,7 +38,10 @@ class Mistake:
     """A piece of the line that check names, as it is once the mistake is made."""
     check: str = ""
     """The lesson to check, when it isn't the one that explains it."""
-    values: dict[str, str] = field(default_factory=dict)
+    seen: str = ""
+    """A pattern of what the probe saw (words.transcript); without one, its changes tell."""
+    change: str = ""
+    """A pattern of how its changes look (marked.py); without one, as `make` makes them."""
 
     def cause(self, values: Mapping[str, object] | None = None) -> str:
         """What the mistake is, in the current language."""
@@ -48,10 +52,14 @@ class Mistake:
         return _filled(self.advices, values)
 
     @property
+    def changes(self) -> list[dict[str, Any]]:
+        """What making it does to files; nothing for one of the machine."""
+        return [each for each in (self.make, *self.make.get("also", ())) if "file" in each]
+
+    @property
     def files(self) -> list[str]:
         """The paths that making it changes, moves or deletes; none for one of the machine."""
-        changes = (self.make, *self.make.get("also", ()))
-        return [each[key] for each in changes for key in ("file", "move") if key in each]
+        return [each[key] for each in self.changes for key in ("file", "move") if key in each]
 
     def line_number(self, folder: Path) -> int | None:
         """Where the line is in a folder in which the mistake was made; None without a line."""
@@ -65,7 +73,7 @@ def _filled(texts: dict[str, str], values: Mapping[str, object] | None) -> str:
     return texts[language.current()].format_map(_Dashed(told(values or {})))
 
 
-class _Dashed(dict):
+class _Dashed(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return "…"
 
@@ -74,17 +82,17 @@ class _Dashed(dict):
 def mistakes() -> tuple[Mistake, ...]:
     """All entries, in the catalogue's order."""
     files = sorted(Path(__file__).parent.glob("catalogue*.toml"))
-    entries = [
-        entry for file in files for entry in tomllib.loads(file.read_text("utf-8"))["mistake"]
-    ]
     return tuple(
         Mistake(
+            id=name,
             causes=entry.pop("cause"),
             advices=entry.pop("advice"),
             shows=_in_each_language(entry.pop("shows")),
+            file=entry.pop("file", entry["make"].get("file")) or None,
             **entry,
         )
-        for entry in entries
+        for file in files
+        for name, entry in tomllib.loads(file.read_text("utf-8")).items()
     )
 
 
@@ -130,7 +138,7 @@ def made(name: str, folder: Path) -> Iterator[None]:
         yield
 
 
-def apply(change: dict, folder: Path, name: str) -> list[Path]:
+def apply(change: dict[str, Any], folder: Path, name: str) -> list[Path]:
     """Change the project in folder as an entry's `make` says; returns the files that changed or went.
 
     Raises LabError, with the entry's name, when the project has no such text.
@@ -141,7 +149,7 @@ def apply(change: dict, folder: Path, name: str) -> list[Path]:
     return changed
 
 
-def _change_file(change: dict, folder: Path, name: str) -> list[Path]:
+def _change_file(change: dict[str, Any], folder: Path, name: str) -> list[Path]:
     path = folder / change["file"]
     if "move" in change:
         target = folder / change["move"]
@@ -159,7 +167,7 @@ def _change_file(change: dict, folder: Path, name: str) -> list[Path]:
         path.write_bytes(change["write"].encode(change.get("encoding", "utf-8")))
         return [path]
     text = path.read_text("utf-8")
-    for old, new in _replacements(change):
+    for old, new in replacements(change):
         if old not in text:
             raise LabError(say("mistake_not_possible", name=name, path=change["file"]))
         text = text.replace(old, new) if change.get("everywhere") else text.replace(old, new, 1)
@@ -167,8 +175,9 @@ def _change_file(change: dict, folder: Path, name: str) -> list[Path]:
     return [path]
 
 
-def _replacements(change: dict) -> list[tuple[str, str]]:
-    pairs = change["replace"]
+def replacements(change: dict[str, Any]) -> list[tuple[str, str]]:
+    """The texts that a change replaces, and by what; none when it does something else."""
+    pairs = change.get("replace", [])
     return [(pairs, change["by"])] if isinstance(pairs, str) else [tuple(pair) for pair in pairs]
 
 
@@ -182,7 +191,7 @@ def _put_back(folder: Path, contents: dict[str, bytes | None]) -> None:
             (folder / path).parent.rmdir()
 
 
-def _environment(change: dict, undoing: ExitStack) -> None:
+def _environment(change: dict[str, Any], undoing: ExitStack) -> None:
     """Variables, modules that come before the installed ones, a port that is taken."""
     variables = dict(change.get("variables", {}))
     if "modules" in change:

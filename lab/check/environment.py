@@ -12,23 +12,35 @@ import websockets.sync.server
 from packaging.requirements import Requirement
 
 from lab import course
-from lab.check.evidence import Evidence
+from lab.check.evidence import Evidence, errors_of_log, from_json, without_copy
+from lab.check.sandbox import Sandbox
 
 SECONDS = 2
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
-def machine_trouble(number: int) -> Evidence | None:
-    """What of the machine stands in the way of the lesson of that number, or None."""
+def trouble(has_project: bool, box: Sandbox) -> Evidence | None:
+    """What of the machine stands in the way of a lesson, or None; with or without a project.
+
+    Raises TimeoutError when Python takes too long to start.
+    """
     named = os.environ.get("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
-    if named != "mywebsite.settings" and number > 0:
+    if has_project and named != "mywebsite.settings":
         return Evidence("environment", "settings-variable", seen={"value": named})
-    if number > 0:
-        return None
-    port = int(os.environ.get("PORT") or 0)
-    if not _free(port):
-        return Evidence("network", "port", seen={"port": port})
-    return _proxy()
+    if not has_project:
+        port = int(os.environ.get("PORT") or 0)
+        if not _free(port):
+            return Evidence("network", "port", seen={"port": port})
+        proxy = _proxy()
+        if proxy is not None:
+            return proxy
+    found, complaints = box.bench.packages(box.left)
+    if "failed" in found:
+        return from_json("environment", found["failed"])
+    if "versions" in found:
+        return _wrong_version(found["versions"])
+    output = without_copy(complaints)
+    return Evidence("environment", "died", errors_of_log(output), seen={"output": output})
 
 
 def _free(port: int) -> bool:
@@ -61,7 +73,7 @@ def _proxy() -> Evidence | None:
             server.shutdown()
 
 
-def wrong_version(versions: dict[str, str]) -> Evidence | None:
+def _wrong_version(versions: dict[str, str]) -> Evidence | None:
     """The first package whose version is none that the course is written for, or None.
 
     With LAB_ANY_VERSION set, as where the lessons try a candidate, every version is.

@@ -3,9 +3,6 @@
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from lab.check.sandbox import Process
 
 
 @dataclass(frozen=True)
@@ -88,6 +85,19 @@ class Evidence:
         return next(filter(None, (error.place for error in self.errors)), None)
 
     @property
+    def transcript(self) -> str:
+        """All of it as lines of text: the probe and the kind, errors, warnings, and the rest."""
+        seen = {key: value for key, value in self.seen.items() if key != "output"}
+        return "\n".join(
+            [
+                f"{self.probe} {self.kind}",
+                *(f"{error.type}: {error.message}" for error in self.errors),
+                *(f"RuntimeWarning: {warned.message}" for warned in self.warned),
+                json.dumps(seen, ensure_ascii=False, default=str),
+            ]
+        )
+
+    @property
     def running(self) -> list[Frame]:
         """Where the learner's code was busy when the time was up."""
         return [Frame(**frame) for frame in self.seen.get("running") or ()]
@@ -113,14 +123,16 @@ def _warned(warning: dict) -> Warned:
 
 def _own(file: str) -> str:
     """A path in a sandbox's copy, from there; others stay."""
-    return re.sub(r"^.*[\\/]lab-check-[^\\/]+[\\/]workspace[\\/]", "", file).replace("\\", "/")
+    return re.sub(
+        r"^.*[\\/]lab-check-[^\\/]+[\\/](?:[\w-]+[\\/])*?workspace[\\/]", "", file
+    ).replace("\\", "/")
 
 
 def without_copy(text: str) -> str:
     """A text whose paths in a sandbox are said from there: nobody knows the copy's place."""
     if "lab-check-" not in text:
         return text
-    found = r"[^\s'\"`=(<]*[\\/]lab-check-\w+(?:[\\/](?:workspace|notes)\b)?([\\/]?)"
+    found = r"[^\s'\"`=(<]*[\\/]lab-check-\w+(?:[\\/]\d+-\w+)?(?:[\\/]trial-\w+)?(?:[\\/]workspace\b)?([\\/]?)"
     return re.sub(found, lambda match: "" if match[1] else ".", text)
 
 
@@ -131,37 +143,6 @@ def _from_there(found: object) -> object:
     if isinstance(found, list):
         return [_from_there(value) for value in found]
     return without_copy(found) if isinstance(found, str) else found
-
-
-def from_process(process: Process, results: Path) -> tuple[dict[str, dict], Evidence | None]:
-    """What inside.py found: the steps that passed, with what they saw, and the first failure.
-
-    A process that died in a step has failed in it: its stack or its exit code tells how.
-    """
-    lines = [json.loads(line) for line in _whole_lines(results)]
-    passed = {line["step"]: line["observed"] for line in lines if line["state"] == "passed"}
-    failed = [line for line in lines if line["state"] == "failed"]
-    if failed:
-        return passed, from_json(failed[0]["step"], failed[0]["evidence"])
-    begun = [line["step"] for line in lines if line["state"] == "begun"]
-    if not begun or begun[-1] in passed:
-        died = not passed and process.ended
-        return passed, Evidence("environment", "died", seen=_last(process)) if died else None
-    stack = results.with_name(results.name + ".stack")
-    stacks = frames_of_stacks(stack.read_text("utf-8", "replace") if stack.exists() else "")
-    if stacks or not process.ended:
-        return passed, Evidence(begun[-1], "hang", seen={"running": stacks, **_last(process)})
-    return passed, Evidence(begun[-1], "died", seen=_last(process))
-
-
-def _last(process: Process) -> dict:
-    return {"output": without_copy(process.output[-4000:]), "code": process.code}
-
-
-def _whole_lines(file: Path) -> list[str]:
-    if not file.exists():
-        return []
-    return [line for line in file.read_text("utf-8").splitlines(True) if line.endswith("\n")]
 
 
 def frames_of_stacks(text: str) -> list[dict]:

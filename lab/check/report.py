@@ -1,12 +1,13 @@
 """What a check tells: as text in the learner's language, and as JSON."""
 
 import json
+import textwrap
 from dataclasses import dataclass
 
+from lab import project
 from lab.check import catalogue
 from lab.check.evidence import Evidence
-from lab.check.findings import Finding
-from lab.check.source import ASGI, CONSUMERS, MANAGE, ROUTING, SETTINGS, TEMPLATE, URLS, VIEWS
+from lab.check.words import Finding
 from lab.messages import say
 from lab.messages import text as message
 from lab.visible import visible
@@ -14,32 +15,26 @@ from lab.visible import visible
 EVIDENCE_LINES = 6
 """How many lines of evidence an unknown failure shows."""
 LINE_LENGTH = 160
-_WRITTEN_IN = {
-    CONSUMERS: "02-consumers",
-    ROUTING: "03-routing",
-    SETTINGS: "04-settings",
-    ASGI: "05-asgi",
-    **dict.fromkeys((MANAGE, URLS, VIEWS, TEMPLATE), "01-template"),
-    **dict.fromkeys(("chat/protocol.py", "chat/limits.py", "chat/outbox.py"), "09-bad-input"),
-    **dict.fromkeys(("chat/origin.py", "chat/sessions.py"), "10-security"),
-    **dict.fromkeys(("mywebsite/secret.py", "chat/static/chat/chat.js"), "10-security"),
-    **dict.fromkeys(("chat/models.py", "chat/presence.py"), "11-rooms"),
-    "chat/history.py": "12-history",
-    **dict.fromkeys(("chat/connection.py", "chat/frames.py"), "13-scale"),
-    **dict.fromkeys(("chat/fanout.py", "chat/relay.py"), "13-scale"),
-}
+DIFFERENCE_LINES = 6
+"""How many of one's own lines, and of the lesson's, a difference shows."""
 
 
 @dataclass(frozen=True)
-class Probe:
-    """One thing that was tried: what was seen, and the mistake that explains a failure."""
+class Tried:
+    """One thing that was tried: what was seen if it failed, and what is to blame."""
 
     name: str
-    ok: bool
     evidence: Evidence | None = None
-    finding: Finding | None = None
-    source_line: str = ""
+    findings: tuple[Finding, ...] = ()
     remark: str = ""
+    """What has to be said of one that passed; a key of messages.toml."""
+    repaired: bool = False
+    """Whether it was seen with what failed before it repaired."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is as it should be."""
+        return self.evidence is None
 
     @property
     def title(self) -> str:
@@ -50,30 +45,8 @@ class Probe:
     def observed(self) -> str:
         """What was seen, in a line or few."""
         if self.evidence is None:
-            return self.remark or self.title
+            return say(self.remark) if self.remark else self.title
         return observed(self.evidence)
-
-    @property
-    def advice(self) -> str | None:
-        """The next thing to do, or None when all is well."""
-        if self.ok:
-            return None
-        if self.finding is None:
-            return say("check_unknown_advice")
-        return catalogue.find(self.finding.mistake).advice(self.finding.values)
-
-    def as_json(self) -> dict[str, object]:
-        """The probe as data."""
-        finding = self.finding
-        return {
-            "probe": self.name,
-            "ok": self.ok,
-            "observed": self.observed,
-            "mistake": finding.mistake if finding else None,
-            "file": finding.file if finding else None,
-            "line": finding.line if finding else None,
-            "advice": self.advice,
-        }
 
 
 @dataclass(frozen=True)
@@ -81,7 +54,7 @@ class Report:
     """What came of checking a lesson; printing it tells everything."""
 
     lesson: str
-    probes: tuple[Probe, ...]
+    tried: tuple[Tried, ...] = ()
     unable: str = ""
     """Why the check could not be made, if it couldn't."""
     unwritten: tuple[str, ...] = ()
@@ -90,7 +63,7 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether all that was tried went well."""
-        return not self.unable and all(probe.ok for probe in self.probes)
+        return not self.unable and all(each.ok for each in self.tried)
 
     @property
     def exit_code(self) -> int:
@@ -98,75 +71,128 @@ class Report:
         return 2 if self.unable else int(not self.ok)
 
     @property
-    def failed(self) -> Probe | None:
-        """The probe that failed, or None."""
-        return next((probe for probe in self.probes if not probe.ok), None)
+    def failed(self) -> Tried | None:
+        """The first that failed, or None."""
+        return next((each for each in self.tried if not each.ok), None)
 
     @property
-    def mistake(self) -> str | None:
-        """The catalogue's id of what went wrong, or None."""
-        return self.failed.finding.mistake if self.failed and self.failed.finding else None
+    def findings(self) -> list[Finding]:
+        """All that is to blame."""
+        return [finding for each in self.tried for finding in each.findings]
 
     def as_json(self) -> str:
-        """The probes as JSON."""
-        probes = [probe.as_json() for probe in self.probes]
-        return json.dumps(probes, ensure_ascii=False, indent=2)
+        """What was tried as JSON: an entry for each, or for each thing to blame."""
+        entries = [entry for each in self.tried for entry in _entries(each)]
+        return json.dumps(entries, ensure_ascii=False, indent=2)
 
     def __str__(self) -> str:
-        lines = [f"✓ {probe.title}" + _remark(probe) for probe in self.probes if probe.ok]
+        lines = []
+        for number, each in enumerate(self.tried):
+            if each.repaired and not self.tried[number - 1].repaired:
+                lines += ["", say("check_repaired")]
+            lines += self._told(each)
         if self.unable:
             return "\n".join([*lines, self.unable])
         if self.failed:
-            return "\n".join([*lines, *_explained(self.failed), *self._to_be_written()])
+            return "\n".join([*lines, *self._to_be_written()])
         return "\n".join([*lines, say("check_all_well", lesson=self.lesson)])
 
     __repr__ = __str__
 
+    def _told(self, tried: Tried) -> list[str]:
+        if tried.ok:
+            remark = f" ({say(tried.remark)})" if tried.remark else ""
+            return [f"✓ {tried.title}{remark}"]
+        lines = [
+            f"✗ {tried.title}",
+            "",
+            f"{say('check_label_tried')}: {say('check_tried_' + tried.name)}",
+            f"{say('check_label_seen')}: {_indented(tried.observed)}",
+        ]
+        if not tried.findings:
+            return [
+                *lines,
+                f"{say('check_label_cause')}: {say('check_unknown')}",
+                f"{say('check_label_next')}: {say('check_unknown_advice')}",
+            ]
+        for finding in tried.findings:
+            lines += self._explained(finding)
+        return lines
+
+    def _explained(self, finding: Finding) -> list[str]:
+        """What is to blame, where it is, and what to do."""
+        lines = [f"{say('check_label_cause')}: {_cause(finding)}"]
+        if finding.file:
+            where = finding.file
+            if finding.line:
+                where = say("check_place", file=finding.file, line=finding.line)
+            lines.append(f"{say('check_label_where')}: {where}")
+        lines += _difference(finding)
+        lines.append(f"{say('check_label_next')}: {_advice(finding)}")
+        if finding.mistake:
+            lesson = self.lesson if finding.file in self.unwritten else _explained_in(finding)
+            lines.append(f"{say('check_label_lesson')}: {lesson}")
+        return lines
+
     def _to_be_written(self) -> list[str]:
-        """The files that the cause doesn't name already."""
-        if not self.unwritten or self.mistake == "cells-not-run":
+        """The files that no cause names already."""
+        named = {finding.file for finding in self.findings}
+        if not named.isdisjoint(self.unwritten) or not self.unwritten:
             return []
         return [say("check_unwritten", files=", ".join(self.unwritten))]
 
 
-def _remark(probe: Probe) -> str:
-    return f" ({probe.remark})" if probe.remark else ""
-
-
-def _explained(probe: Probe) -> list[str]:
-    lines = [
-        f"✗ {probe.title}",
-        "",
-        f"{say('check_label_tried')}: {say('check_tried_' + probe.name)}",
+def _entries(tried: Tried) -> list[dict[str, object]]:
+    findings = tried.findings or (Finding(None),)
+    return [
+        {
+            "probe": tried.name,
+            "ok": tried.ok,
+            "observed": tried.observed,
+            "mistake": finding.mistake,
+            "file": finding.file,
+            "line": finding.line,
+            "advice": None if tried.ok else _advice(finding),
+        }
+        for finding in findings
     ]
-    lines += [f"{say('check_label_seen')}: {_indented(probe.observed)}"]
-    finding = probe.finding
-    if finding is None:
-        return [
-            *lines,
-            f"{say('check_label_cause')}: {say('check_unknown')}",
-            f"{say('check_label_next')}: {probe.advice}",
-        ]
-    mistake = catalogue.find(finding.mistake)
-    lines.append(f"{say('check_label_cause')}: {mistake.cause(finding.values)}")
-    if finding.file and finding.line:
-        where = say("check_place", file=finding.file, line=finding.line)
-        code = f"\n    {visible(probe.source_line[:LINE_LENGTH])}" if probe.source_line else ""
-        lines.append(f"{say('check_label_where')}: {where}{code}")
-    elif finding.file:
-        lines.append(f"{say('check_label_where')}: {finding.file}")
-    lines.append(f"{say('check_label_next')}: {probe.advice}")
-    lines.append(f"{say('check_label_lesson')}: {_explained_in(finding, mistake)}")
-    return lines
 
 
-def _explained_in(finding: Finding, mistake: catalogue.Mistake) -> str:
+def _difference(finding: Finding) -> list[str]:
+    """One's own lines and the lesson's, the shortest that tells them apart."""
+    both = textwrap.dedent("\n".join([*finding.mine.splitlines(), *finding.lesson.splitlines()]))
+    lines = both.splitlines()
+    count = len(finding.mine.splitlines())
+    mine, lesson = lines[:count], lines[count:]
+    return [
+        *(f"    - {line}" for line in _few(mine)),
+        *(f"    + {line}" for line in _few(lesson)),
+    ]
+
+
+def _few(lines: list[str]) -> list[str]:
+    shown = [_indent(line) + visible(line[:LINE_LENGTH].strip()) for line in lines]
+    return shown if len(shown) <= DIFFERENCE_LINES else [*shown[: DIFFERENCE_LINES - 1], "…"]
+
+
+def _cause(finding: Finding) -> str:
+    if finding.mistake is None:
+        return say("check_difference", file=finding.file)
+    return catalogue.find(finding.mistake).cause(finding.values)
+
+
+def _advice(finding: Finding) -> str:
+    if finding.mistake is None:
+        return say("check_difference_advice" if finding.file else "check_unknown_advice")
+    return catalogue.find(finding.mistake).advice(finding.values)
+
+
+def _explained_in(finding: Finding) -> str:
     """The lesson that explains the mistake; one that fits any file is explained with that file."""
-    if "lesson" in finding.values:
-        return str(finding.values["lesson"])
+    mistake = catalogue.find(finding.mistake)
     if finding.file in (None, mistake.file):
         return mistake.lesson
-    return _WRITTEN_IN.get(finding.file, mistake.lesson)
+    return project.written_in(finding.file) or mistake.lesson
 
 
 def _indented(text: str) -> str:
@@ -182,7 +208,7 @@ def observed(evidence: Evidence) -> str:
         if evidence.kind in ("http", "handshake"):
             return f"HTTP {seen.get('status')} · {error}"
         return error
-    if evidence.kind in ("page", "product-page"):
+    if evidence.kind == "page":
         return _page(seen)
     never = [w.message.splitlines()[0] for w in evidence.warned if w.never_awaited]
     if never and evidence.kind in ("silence", "answer"):

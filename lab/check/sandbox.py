@@ -1,15 +1,24 @@
-"""A copy of the workspace, and processes in it that end whatever they do."""
+"""Copies of a workspace in a folder of their own, and processes that end with it.
 
+One process is warm: it has imported what projects import, and forks for each trial (inside/main.py).
+It also clears everything away, when the check ends or is killed.
+"""
+
+import json
 import os
+import queue
 import secrets
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -19,157 +28,260 @@ from lab.course import ROOT
 from lab.run import variables
 
 MARK = "LAB_CHECK_MARK"
-"""The environment variable by which a check knows its processes again."""
+"""The environment variable by which a check knows its processes again; inside/main.py does too."""
 KEPT_OUTPUT = 64 << 10
-"""Bytes that are kept of what a process writes, at its beginning and at its end."""
+"""Bytes that are read of what a process has written, at its beginning and at its end."""
+CLEARED_SECONDS = 5
+_MAIN = ROOT / "lab" / "check" / "inside" / "main.py"
+_FORKS = hasattr(os, "fork")
 
 
-_GONE = suppress(psutil.Error, OSError)  # a process that is gone, or somebody else's
+class Fork:
+    """A process of the sandbox that carries out one order."""
 
-
-class Process:
-    """A process of the sandbox, and the beginning and the end of what it writes."""
-
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,  # our children end when this closes, so also when we are killed
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self._head = b""
-        self._tail = b""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        # All of it is read, so that the process never waits for us, and little is kept.
-        while block := os.read(self._process.stdout.fileno(), 1 << 16):
-            if len(self._head) < KEPT_OUTPUT:
-                self._head += block
-            else:
-                self._tail = (self._tail + block)[-KEPT_OUTPUT:]
+    def __init__(self, process: "Warm", number: int, notes: Path) -> None:
+        self._warm = process
+        self.pid = number
+        self.notes = notes
 
     @property
     def output(self) -> str:
         """What it has written; the middle is left out when it is much."""
-        return (self._head + self._tail).decode("utf-8", "replace")
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
+        with suppress(OSError), self.notes.joinpath("output").open("rb") as file:
+            head = file.read(KEPT_OUTPUT)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(len(head), size - KEPT_OUTPUT))
+            return (head + file.read()).decode("utf-8", "replace")
+        return ""
 
     @property
     def ended(self) -> bool:
         """Whether the process is gone."""
-        return self._process.poll() is not None
+        return self.code is not None
 
     @property
     def code(self) -> int | None:
         """The exit code, once it has ended."""
-        return self._process.poll()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until it ends; False when that takes longer."""
-        try:
-            self._process.wait(max(seconds, 0))
-        except subprocess.TimeoutExpired:
-            return False
-        self._reader.join(0.5)
-        return True
-
-    def tell(self, line: str) -> None:
-        """Write a line to its standard input; one that is gone doesn't hear it."""
-        with suppress(OSError):
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
+        return self._warm.code_of(self.pid)
 
     def kill(self) -> None:
-        """End it now."""
-        if not self.ended:
-            self._process.kill()
-        self._process.wait()
-        with suppress(OSError):  # it went before it had read everything
-            self._process.stdin.close()
+        """End it now, if it still runs."""
+        if self.ended:
+            return
+        with suppress(psutil.Error, OSError):
+            if _FORKS:
+                os.killpg(self.pid, signal.SIGKILL)  # what it has started too
+            else:
+                psutil.Process(self.pid).kill()
+
+
+class Warm:
+    """A process of inside/main.py, and what it says; where there is no fork, one for each order."""
+
+    def __init__(self, way: str, folder: Path, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(_MAIN), way, str(folder)],
+            env=environment,
+            stdin=subprocess.PIPE,  # closes when we go, however we go; then it clears away
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.errors = b""
+        self._codes: dict[int, int] = {}
+        self._said: queue.SimpleQueue[dict] = queue.SimpleQueue()
+        self._readers = [
+            threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True),
+            threading.Thread(target=self._read_errors, daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, lines: IO[bytes]) -> None:
+        for line in lines:
+            said = json.loads(line)
+            if "ended" in said:
+                self._codes[said["ended"]] = said["code"]
+            else:
+                self._said.put(said)
+        self._said.put({})
+
+    def _read_errors(self) -> None:
+        while block := os.read(self.process.stderr.fileno(), 1 << 16):
+            self.errors = (self.errors + block)[-KEPT_OUTPUT:]
+
+    def hear(self, seconds: float) -> dict:
+        """The next thing it says; nothing when it has ended.
+
+        Raises TimeoutError when nothing comes in so many seconds.
+        """
+        try:
+            return self._said.get(timeout=max(seconds, 0.01))
+        except queue.Empty:
+            raise TimeoutError from None
+
+    def tell(self, order: dict) -> None:
+        """Give it an order; one that is gone doesn't hear it."""
+        with suppress(OSError):
+            self.process.stdin.write(json.dumps(order).encode() + b"\n")
+            self.process.stdin.flush()
+
+    def code_of(self, number: int) -> int | None:
+        """How a fork ended, or None as long as it runs."""
+        code = self._codes.get(number)
+        if code is None and self.process.poll() is not None:
+            return self.process.returncode
+        return code
+
+    def end(self) -> None:
+        """Let it clear away, and wait until it has."""
+        with suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(CLEARED_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for reader in self._readers:
+            reader.join(1)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Bench:
+    """The processes that checks share, and a folder for all that they leave; ended, it is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mark = secrets.token_hex(16)
+        self._lock = threading.Lock()
+        self._places = 0
+        self._started: list[subprocess.Popen] = []
+        self._waiting: list[Warm] = []
+        if not _FORKS:
+            self._start("keep")
+        self._warm = self._start("fork" if _FORKS else "once")
+        # Only now: what clears away is there already, should we be killed.
+        folder.mkdir(0o700)
+        self.found: dict | None = None
+        """What the warm process says of its packages, once it is asked."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of the project finds in its environment.
+
+        It is this process's, without what the learner's shell would change.
+        """
+        environment = dict(os.environ)
+        variables.forget(environment)
+        # What programs leave for a while, such as a browser's profile, goes with the folder.
+        places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
+        return {
+            **environment,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            MARK: self._mark,
+            **places,
+        }
+
+    def _start(self, way: str) -> Warm:
+        started = Warm(way, self._folder, self.environment)
+        self._waiting.append(started)
+        return started
+
+    def packages(self, seconds: float) -> tuple[dict, str]:
+        """What inside/main.py found of the packages, and what its Python complained of.
+
+        Raises TimeoutError when it takes longer than so many seconds.
+        """
+        if self.found is None:
+            self.found = self._warm.hear(seconds)
+        return self.found, self._warm.errors.decode("utf-8", "replace")
+
+    def place(self, name: str) -> Path:
+        """A new folder."""
+        with self._lock:
+            self._places += 1
+            place = self._folder / f"{self._places}-{name}"
+        place.mkdir()
+        return place
+
+    def carry_out(self, order: dict, seconds: float) -> Fork:
+        """Have a fork of the warm process carry out an order, within its own notes.
+
+        Raises TimeoutError when it doesn't begin within so many seconds, or can't any more.
+        """
+        notes = self.place("notes")
+        paths = {"results": str(notes / "results"), "output": str(notes / "output")}
+        environment = self.environment | order.pop("environment", {})
+        with self._lock:
+            warm = self._warm
+            if not _FORKS:  # then each carries out one order, and the next warms up meanwhile
+                self._warm = self._start("once")
+            warm.tell({**order, **paths, "environment": environment})
+            said = warm.hear(seconds) if _FORKS else {"pid": warm.process.pid}
+        if not said:
+            raise TimeoutError  # the learner's code has killed it
+        return Fork(warm, said["pid"], notes)
+
+    def start(self, command: list[str], **more: object) -> subprocess.Popen:
+        """Start `python command`, with Popen's own arguments; it ends with the bench."""
+        process = subprocess.Popen([sys.executable, *command], env=self.environment, **more)
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill every process of the bench, and remove its folder."""
+        for waiting in self._waiting:  # the first one clears away
+            waiting.end()
+        for process in self._started:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class Sandbox:
-    """A copy of a workspace, with its processes and its deadline."""
+    """What one check may use: a copy of a workspace, and seconds on a bench."""
 
-    def __init__(self, folder: Path, deadline: float) -> None:
-        self.folder = folder / "workspace"
-        self.notes = folder / "notes"
-        self.deadline = deadline
-        self.variables: dict[str, str | None] = {}
+    def __init__(self, bench: Bench, workspace: Path | None, seconds: float) -> None:
+        self.bench = bench
+        self.deadline = time.monotonic() + seconds
+        self._above = bench.place("check")
+        self.folder = self._above / "workspace"
+        self.database = self._above / "learners.sqlite3"
+        """Where a copy of the learner's own database is, if there is one."""
         self.left_out: list[copying.LeftOut] = []
-        self._mark = secrets.token_hex(16)
-        self._processes: list[Process] = []
+        if workspace is None:
+            self.folder.mkdir()
+            return
+        self.left_out = copying.copy(workspace, self.folder, first=project.own_names())
+        # The learner's own database, a copy already, stays out of the project's reach.
+        for file in self.folder.glob("*.sqlite3*"):
+            file.rename(f"{self.database}{file.name.partition('.sqlite3')[2]}")
 
     @property
     def left(self) -> float:
         """Seconds until the deadline."""
         return self.deadline - time.monotonic()
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a process of the project finds in its environment.
-
-        It is this process's without what the learner's shell would change; the sandbox's own
-        `variables` win, and None takes one away.
-        """
-        environment: dict[str, str | None] = dict(os.environ)
-        variables.forget(environment)
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
-        environment |= {MARK: self._mark, **self.variables}
-        return {name: value for name, value in environment.items() if value is not None}
-
-    def start(self, command: list[str], folder: Path | None = None) -> Process:
-        """Start `python command` in the copy, or in folder."""
-        process = Process([sys.executable, *command], folder or self.folder, self.environment)
-        self._processes.append(process)
-        return process
-
-    def end(self) -> None:
-        """Kill every process that was started here, and whatever those started."""
-        for process in self._processes:
-            process.kill()
-        # A child may have left its session, so each is known by the environment it inherited.
-        for _ in range(20):
-            found = list(self._descendants())
-            for process in found:
-                with _GONE:
-                    process.kill()
-            if not found:
-                return
-            psutil.wait_procs(found, timeout=0.5)
-
-    def _descendants(self) -> Iterator[psutil.Process]:
-        for process in psutil.process_iter():
-            with _GONE:
-                marked = process.environ().get(MARK) == self._mark
-                if marked and process.status() != psutil.STATUS_ZOMBIE:
-                    yield process
+    def lay_out(self, files: Mapping[str, str | None]) -> Path:
+        """A new copy of the workspace, with files (path: text, or None: none) over it."""
+        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self._above)) / "workspace"
+        shutil.copytree(self.folder, folder)
+        for path, text in files.items():
+            if text is None:
+                (folder / path).unlink(missing_ok=True)
+            else:
+                project.write_bytes(folder / path, text.encode("utf-8", "surrogateescape"))
+        return folder
 
 
 @contextmanager
-def opened(workspace: Path | None, seconds: float) -> Iterator[Sandbox]:
-    """A copy of workspace, if any, whose processes end with this block, and the copy with them."""
-    deadline = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory(prefix="lab-check-", ignore_cleanup_errors=True) as folder:
-        made = Sandbox(Path(folder).resolve(), deadline)
-        made.notes.mkdir()
-        if workspace is None:
-            made.folder.mkdir()
-        else:
-            made.left_out = copying.copy(workspace, made.folder, first=project.own_names())
-        try:
-            yield made
-        finally:
-            made.end()
-
-
-INSIDE = ROOT / "lab" / "check" / "inside.py"
+def bench() -> Iterator[Bench]:
+    """A bench for as many checks as you like; no process and no file of it stays."""
+    above = Path(tempfile.gettempdir()).resolve()
+    made = Bench(above / f"lab-check-{secrets.token_hex(8)}")
+    try:
+        yield made
+    finally:
+        made.end()

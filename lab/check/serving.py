@@ -1,206 +1,224 @@
-"""The learner's project on a real server, and two real clients."""
+"""A learner's project on a real server, in a fork of the sandbox, and what it saw of itself."""
 
-import http.client
 import json
+import os
+import signal
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.sync.client import ClientConnection, connect
-
 from lab import course
-from lab.check.evidence import Evidence, errors_of_log, frames_of_stacks, without_copy
-from lab.check.inside_patience import PATIENCE
-from lab.check.sandbox import KEPT_OUTPUT, Process, Sandbox
-from lab.check.wire import Unanswered, code_of
-from lab.run import children
-from lab.run.server import HOST, WEBSOCKET_PATH, command
+from lab.check.evidence import Evidence, frames_of_stacks, from_json, without_copy
+from lab.check.patience import PATIENCE
+from lab.check.probes.wire import Unanswered
+from lab.check.sandbox import Fork, Sandbox
+from lab.run.server import HOST
 
-START_SECONDS = 5 * PATIENCE
-ANSWER_SECONDS = 2 * PATIENCE
-SAID = {"message": "olá daqui", "message2": "tudo bem?"}
-
-_WATCH = course.ROOT / "lab" / "check" / "inside_watch.py"
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server that was started; it listens on a port that the system chooses."""
-
-    process: Process
-    stacks: Path
-    """Where its threads' stacks are written down when it hangs."""
-
-    def port(self) -> int | None:
-        """The port that it listens on, or None as yet.
-
-        Not from its log, which the learner's LOGGING may send elsewhere; and not chosen
-        beforehand, when another program could take it in between.
-        """
-        with suppress(psutil.Error):
-            for connection in psutil.Process(self.process.pid).net_connections("tcp4"):
-                if connection.status == psutil.CONN_LISTEN:
-                    return connection.laddr.port
-        return None
+WHOLE = "05-asgi"
+"""The lesson from which on the project's own ASGI application is served; before it, that lesson's."""
+SETTINGS = "04-settings"
+"""The lesson that sets Channels up; before it, the settings that it writes are lent."""
+ACCOUNTS = "10-security"
+"""The lesson from which on there is a database, and the project serves its static files itself."""
+FAST = "13-scale"
+"""The lesson from which on the project has a class of its own for its connections."""
+STEP_SECONDS = 4 * PATIENCE
+HUNG_UP_SECONDS = 1 * PATIENCE
+KILLED = 9
+"""The signal that ends a process whatever it does."""
+_LENT = {
+    "ASGI_APPLICATION": "mywebsite.asgi.application",
+    "CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+}
 
 
-class NotServed(Exception):
-    """The server, or an answer of it, failed; evidence tells how."""
+class Failure(Exception):
+    """A probe failed; evidence tells how."""
 
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(evidence.kind)
         self.evidence = evidence
 
 
-def start(box: Sandbox, program: str = "daphne", ws: str = "auto", name: str = "server") -> Served:
-    """Start the learner's project on Daphne or uvicorn (with its --ws), on a free port.
+@dataclass(frozen=True)
+class Way:
+    """How a lesson's project is served."""
 
-    The name tells it from other servers of the sandbox.
-    """
-    # By its path: the learner's code finds no more than its folder and what is installed.
-    # Where it hangs, it writes its stacks down before its time is up.
-    script = (
-        "import runpy, sys; del sys.argv[0]; "
-        "after = runpy.run_path(sys.argv.pop(0))['after']; "
-        f"after({START_SECONDS}, open(sys.argv.pop(0), 'w')); "
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
-    )
-    stacks = box.notes / name
-    serve = [children.__file__, *command(program, 0, ws)]
-    return Served(box.start(["-c", script, str(_WATCH), str(stacks), *serve]), stacks)
+    steps: tuple[str, ...]
+    static: bool = False
+    lent: Mapping[str, object] = field(default_factory=dict)
+    http: str = "auto"
+    ws: str = "auto"
 
-
-@contextmanager
-def served(server: Served, box: Sandbox) -> Iterator[int]:
-    """The port that the learner's server listens on, while it is talked to.
-
-    Raises NotServed when it ends or doesn't listen, or when an answer is missing.
-    """
-    try:
-        yield _wait_until_it_listens(server, box)
-        # What follows is raised by the caller's block, which _explained turns into evidence.
-    except Unanswered as failure:
-        time.sleep(0.1)  # the log's last lines
-        raise NotServed(
-            _evidence("server", failure.kind, server.process, **failure.seen)
-        ) from failure
-    finally:
-        server.process.kill()
-
-
-@contextmanager
-def trying(probe: str, *servers: Served) -> Iterator[None]:
-    """Something that is tried of servers that listen; its failure is that probe's.
-
-    Raises NotServed, with what the servers' logs say of it, when an answer is missing.
-    """
-    before = [len(server.process.output) for server in servers]
-    try:
-        yield
-    except Unanswered as failure:
-        time.sleep(0.1)  # the logs' last lines
-        logs = [server.process.output for server in servers]
-        # Once one is long, what it keeps of its middle moves.
-        since = "".join(
-            log[begin:] if len(log) < 2 * KEPT_OUTPUT else log
-            for log, begin in zip(logs, before, strict=True)
+    @classmethod
+    def of(cls, lesson: str) -> "Way":
+        """The way after that lesson."""
+        accounts = course.reached(lesson, ACCOUNTS)
+        configured = course.reached(lesson, SETTINGS)
+        steps = {"project": True, "database": accounts, "settings": configured}
+        return cls(
+            steps=tuple(name for name, wanted in steps.items() if wanted),
+            static=not accounts,
+            lent={} if configured else _LENT,
+            ws="chat.connection:Connection" if course.reached(lesson, FAST) else "auto",
         )
-        raise NotServed(
-            Evidence(
-                probe,
-                failure.kind,
-                errors_of_log(since),
-                seen={"log": without_copy(since), **failure.seen},
-            )
-        ) from failure
 
 
-def _wait_until_it_listens(server: Served, box: Sandbox) -> int:
-    """The port, once it is open."""
-    process, stacks = server.process, server.stacks
-    until = time.monotonic() + box.left - 1
-    while time.monotonic() < until:
-        port = server.port()
-        if port is not None:
-            return port
-        if process.ended:
-            process.wait(0.5)
-            raise Unanswered("server-ended", code=process.code)
-        if stacks.exists() and stacks.stat().st_size:
-            break
-        time.sleep(0.02)
-    time.sleep(0.1)
-    text = stacks.read_text("utf-8", "replace") if stacks.exists() else ""
-    raise Unanswered("server-silent", running=frames_of_stacks(text))
+class Server:
+    """A project that is being served, or about to be."""
 
+    def __init__(self, preparing: Fork, serving: Fork, way: Way) -> None:
+        self.passed: dict[str, dict] = {}
+        """The steps that are done, with what they saw."""
+        self.way = way
+        self._preparing, self._serving = preparing, serving
 
-def _evidence(probe: str, kind: str, process: Process, **seen: object) -> Evidence:
-    log = process.output
-    errors = errors_of_log(log)
-    return Evidence(probe, kind, errors, seen={"output": without_copy(log[-4000:]), **seen})
+    @classmethod
+    def start(
+        cls,
+        box: Sandbox,
+        way: Way,
+        folder: Path,
+        database: Path,
+        seconds: float,
+        **variables: str,
+    ) -> "Server":
+        """Begin to serve the project in folder, with its database in another.
 
+        Each step before may take so many seconds; the project finds the variables.
+        """
+        variables["DATABASE_URL"] = f"sqlite:///{database / 'db.sqlite3'}"
+        order = {"folder": str(folder), "seconds": seconds, "environment": variables}
+        places = {"database": str(database), "learners": str(box.database)}
+        how = {"static": way.static, "lent": way.lent, "http": way.http, "ws": way.ws}
+        prepare = {**order, **places, "run": "prepare", "steps": way.steps}
+        serve = {**order, **how, "run": "serve"}
+        return cls(*(box.bench.carry_out(each, box.left) for each in (prepare, serve)), way)
 
-def talk(port: int, box: Sandbox) -> None:
-    """Ask for the page, then let two clients hear each other.
+    def wait(self, deadline: float) -> int:
+        """The port that it listens on, once all before is done and it does.
 
-    Raises Unanswered for `served` to explain.
-    """
-    status = _page_status(port)
-    if status >= 400:
-        raise Unanswered("http", status=status, through="daphne")
-    seconds = max(0.5, min(ANSWER_SECONDS, box.left - 1))
-    with _client(port, seconds) as ann, _client(port, seconds) as ben:
+        Raises Failure when a step fails, TimeoutError when the deadline (of time.monotonic)
+        comes first.
+        """
+        self._wait_for(self._preparing, self.way.steps[-1], deadline)
+        self._wait_for(self._serving, "serve", deadline)
+        return self.passed["serve"]["port"]
+
+    def _wait_for(self, fork: Fork, step: str, deadline: float) -> None:
+        while step not in self.passed:
+            ended = fork.ended  # before the lines are read: it writes no more then
+            lines = _lines(fork)
+            self.passed |= {
+                line["step"]: line["observed"] for line in lines if line.get("state") == "passed"
+            }
+            for line in lines:
+                if line.get("state") == "failed":
+                    raise Failure(from_json(_probe_of(line["step"]), line["evidence"]))
+            if ended and step not in self.passed:
+                raise Failure(_died(fork, lines))
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(0.005)
+
+    @property
+    def output(self) -> str:
+        """The last of what the project printed."""
+        return without_copy(self._serving.output[-4000:])
+
+    @contextmanager
+    def trying(self, probe: str) -> Iterator[None]:
+        """Something is tried of the project, as that probe.
+
+        Raises Failure, with what the project itself noticed meanwhile, when an answer is missing.
+        """
+        before = len(_lines(self._serving))
         try:
-            ann.send(json.dumps(SAID))
-        except ConnectionClosed as error:
-            raise Unanswered("closed", code=code_of(error)) from error
-        for client in (ann, ben):
-            _hear(client, seconds)
+            yield
+        except Unanswered as missing:
+            raise Failure(self.evidence(probe, missing.kind, before, missing.seen)) from missing
+
+    def evidence(self, probe: str, kind: str, before: int, seen: Mapping[str, object]) -> Evidence:
+        """What is known of a failure: what the project raised since, or where it is busy."""
+        ended = self._serving.ended
+        answered = ended or self._ring()
+        lines = _lines(self._serving)[before:]
+        found: dict = {"kind": kind, **seen, "output": self.output}
+        raised = [line["raised"] for line in lines if "raised" in line]
+        told = [line for line in lines if "running" in line]
+        found["chain"] = [link for each in raised[:1] for link in each["chain"]]
+        found["warnings"] = told[-1]["warnings"] if told else []
+        found["running"] = told[-1]["running"] if told else []
+        if not answered:
+            found["running"] = _stacks(self._serving)
+        if ended:
+            found |= {"kind": "server-ended", "code": self._serving.code}
+        return from_json(probe, found)
+
+    def raised(self) -> Evidence | None:
+        """The first thing that the project raised while it was served, though nobody noticed.
+
+        All have hung up; it is waited for what the project does then.
+        """
+        until = time.monotonic() + HUNG_UP_SECONDS
+        while self._ring() and _lines(self._serving)[-1].get("open") and time.monotonic() < until:
+            time.sleep(0.01)
+        for line in _lines(self._serving):
+            if "raised" in line:
+                return from_json("talk", line["raised"] | {"kind": "raised"})
+        return None
+
+    def _ring(self) -> bool:
+        """Have it write down what it knows; False when it is too busy to."""
+        try:
+            with socket.create_connection((HOST, self.passed["serve"]["bell"]), 0.5) as bell:
+                bell.settimeout(0.7 * PATIENCE)
+                bell.recv(1)
+                return True
+        except OSError:
+            if hasattr(signal, "SIGUSR1"):
+                with suppress(OSError):
+                    os.kill(self._serving.pid, signal.SIGUSR1)
+                    time.sleep(0.1)
+            return False
+
+    def stop(self) -> None:
+        """End it."""
+        self._preparing.kill()
+        self._serving.kill()
 
 
-def _page_status(port: int) -> int:
-    client = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
-    try:
-        client.request("GET", "/")
-        return client.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        raise Unanswered("no-http", error=str(error)) from error
-    finally:
-        client.close()
+def _died(fork: Fork, lines: list[dict]) -> Evidence:
+    """What is known of a process that ended in a step: it hung in it, or left.
+
+    Raises TimeoutError when it was killed from outside.
+    """
+    if fork.code == -KILLED:
+        raise TimeoutError  # nobody's code does that: the machine has no memory left, or somebody did
+    begun = [line["step"] for line in lines if line.get("state") == "begun"]
+    probe = _probe_of(begun[-1]) if begun else "project"
+    seen = {"output": without_copy(fork.output[-4000:]), "code": fork.code}
+    stacks = _stacks(fork)
+    if stacks:
+        return Evidence(probe, "hang", seen={"running": stacks, **seen})
+    return Evidence(probe, "died", seen=seen)
 
 
-def _client(port: int, seconds: float) -> ClientConnection:
-    try:
-        return connect(
-            f"ws://{HOST}:{port}{WEBSOCKET_PATH}",
-            origin=f"http://{HOST}:{port}",
-            open_timeout=seconds,
-            close_timeout=0.2,
-            proxy=None,
-        )
-    except InvalidStatus as error:
-        raise Unanswered("handshake", status=error.response.status_code) from error
-    except (WebSocketException, OSError) as error:
-        raise Unanswered("silence", where="connect", error=str(error)) from error
+def _lines(fork: Fork) -> list[dict]:
+    """What a fork has written down so far."""
+    results = fork.notes / "results"
+    text = results.read_text("utf-8") if results.exists() else ""
+    return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
 
 
-def _hear(client: ClientConnection, seconds: float) -> None:
-    frames: list[object] = []
-    until = time.monotonic() + seconds
-    try:
-        while True:
-            frames.append(client.recv(max(0.01, until - time.monotonic())))
-            data = json.loads(frames[-1])
-            if isinstance(data, dict) and {"type": "chat", **SAID}.items() <= data.items():
-                return
-    except TimeoutError as error:
-        kind = "answer" if frames else "silence"
-        raise Unanswered(kind, where="message", frames=frames, said=SAID) from error
-    except ValueError as error:
-        raise Unanswered("answer", frames=[str(frame) for frame in frames], said=SAID) from error
-    except ConnectionClosed as error:
-        raise Unanswered("closed", code=code_of(error), frames=frames) from error
+def _stacks(fork: Fork) -> list[dict]:
+    file = fork.notes / "results.stack"
+    return frames_of_stacks(file.read_text("utf-8", "replace") if file.exists() else "")
+
+
+def _probe_of(step: str) -> str:
+    """The probe that a step before serving counts for."""
+    return "talk" if step in ("load", "serve") else step

@@ -1,6 +1,7 @@
 """Files of the learner's that Python imports instead of a module of the same name."""
 
 import functools
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -39,7 +40,8 @@ def shadowing(box: Sandbox) -> Evidence | None:
     failed = _output_of_failure(box)
     if failed is None:
         return None
-    aside = [path.rename(box.notes / path.name) for path in suspects]
+    place = box.bench.place("shadows")
+    aside = [path.rename(place / path.name) for path in suspects]
     works = _output_of_failure(box) is None
     guilty = None
     for kept, path in zip(aside, suspects, strict=True):
@@ -54,7 +56,14 @@ def shadowing(box: Sandbox) -> Evidence | None:
 
 def _output_of_failure(box: Sandbox) -> str | None:
     """What `manage.py check` writes when it fails; None when it works, or takes too long."""
-    process = box.start(["-c", _TRY])
-    in_time = process.wait(box.left - 1)
-    process.kill()
-    return process.output if in_time and process.code else None
+    # Not a pipe, which a process that the project leaves behind would hold open.
+    with (box.bench.place("output") / "output").open("w+", errors="replace") as output:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+        process = box.bench.start(["-c", _TRY], cwd=box.folder, **pipes)
+        try:
+            failed = process.wait(max(0.1, box.left - 1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+        output.seek(0)
+        return output.read() if failed else None

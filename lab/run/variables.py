@@ -10,7 +10,7 @@ _KEPT = ("PYTHONHOME", "PYTHONPATH", "PYTHONUTF8")
 """Where packages are found; and the encoding, in which a kernel and its children have to agree."""
 _NAMES = {
     # What the project's settings read: another project's values would win over this one's.
-    *("ALLOWED_HOSTS", "CHANNEL_LAYER_URL", "DATABASE_URL", "SECRET_KEY"),
+    *("ALLOWED_HOSTS", "CHANNEL_LAYER_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "SECRET_KEY"),
     # Uvicorn's, besides those that begin with its name.
     *("FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"),
     # Colours and widths; ipykernel sets the first itself, and Python 3.13 obeys it in a pipe too.

@@ -32,9 +32,7 @@ def needs_own_python(mistake: catalogue.Mistake) -> bool:
 
 
 def prove(
-    mistake: catalogue.Mistake,
-    folder: Path,
-    trying: Callable[[str, Path], Report] = check,
+    mistake: catalogue.Mistake, folder: Path, trying: Callable[[str, Path], Report] = check
 ) -> None:
     """Make the mistake, check, and compare what is named; the texts must be whole too."""
     with catalogue.made(mistake.id, folder):
@@ -42,8 +40,8 @@ def prove(
         expected = (mistake.id, mistake.file, mistake.line_number(folder))
     assert not report.unable, report
     assert report.failed, f"check found nothing wrong:\n{report}"
-    finding = report.failed.finding
-    assert finding, f"no mistake named:\n{report}"
+    assert report.findings, f"no cause found:\n{report}"
+    finding = report.findings[0]
     assert (finding.mistake, finding.file, finding.line) == expected, str(report)
     told = str(report)
     for texts in (mistake.causes, mistake.advices):

@@ -1,0 +1,116 @@
+"""What is to blame for a failure: shown by repair, one failure after the other."""
+
+import time
+from collections.abc import Sequence
+
+from lab.check.changes import Change
+from lab.check.evidence import Evidence
+from lab.check.files import ProjectFiles
+from lab.check.patience import PATIENCE
+from lab.check.probes import Probe
+from lab.check.probes.site import OutOfTime
+from lab.check.repair import smallest
+from lab.check.report import Tried
+from lab.check.trial import STARTS, Outcome, Trials
+from lab.check.words import finding
+
+MOST_FAILURES = 3
+"""How many failures are explained, one after the other, each with those before it repaired."""
+LEAST_SECONDS = 1.2
+"""Seconds below which no further trial begins."""
+SEARCH_SECONDS = 4.0 * PATIENCE
+"""Seconds that the search for one cause may take."""
+HASTE = 0.5
+"""What repairs a failure answers at once; what doesn't needn't be waited for as long."""
+
+
+def find_causes(
+    trials: Trials, files: ProjectFiles, probes: Sequence[Probe], outcome: Outcome
+) -> list[Tried]:
+    """What passed and what failed, each failure with what is to blame for it.
+
+    What comes after a failure is seen with that repaired; the outcome is the first trial's.
+
+    Raises TimeoutError when the failure doesn't last: then nobody's files are to blame.
+    """
+    tried = [Tried(name, remark=remark) for name, remark in outcome.passed.items()]
+    repaired: frozenset[Change] = frozenset()
+    for number in range(MOST_FAILURES):
+        seen = outcome.failure
+        if seen is None:
+            break
+        if not seen.errors and _passes_again(trials, files, probes, seen, repaired):
+            if number:
+                break
+            raise TimeoutError  # it was the machine, not the project
+        cause = _cause(trials, files, probes, seen, repaired)
+        found = finding(cause, seen, files.mine, files.lesson)
+        tried.append(Tried(seen.probe, seen, tuple(found), repaired=number > 0))
+        told = {each.name for each in tried}
+        left = [probe for probe in probes if probe.name not in told]
+        if not (cause and left) or trials.box.left < 2 * LEAST_SECONDS:
+            break
+        repaired |= frozenset(cause)
+        outcome = trials.run(files.with_lent(repaired), left, HASTE)
+        tried += [
+            Tried(name, remark=remark, repaired=True)
+            for name, remark in outcome.passed.items()
+            if name not in told
+        ]
+    return tried
+
+
+def _passes_again(
+    trials: Trials,
+    files: ProjectFiles,
+    probes: Sequence[Probe],
+    seen: Evidence,
+    repaired: frozenset[Change],
+) -> bool:
+    """Whether what failed without a word of Python's passes when it is tried once more."""
+    needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
+    return trials.run(files.with_lent(repaired), needed, HASTE).ok
+
+
+def _cause(
+    trials: Trials,
+    files: ProjectFiles,
+    probes: Sequence[Probe],
+    seen: Evidence,
+    repaired: frozenset[Change],
+) -> tuple[Change, ...]:
+    """The fewest changes that, turned back, make the failed probe pass; none if unknown.
+
+    Where the search takes too long, the file that they are in as a whole; none where it is more
+    than one, since it wasn't seen which of them is to blame.
+    """
+    needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
+    until = time.monotonic() + SEARCH_SECONDS
+    enough: list[frozenset[Change]] = []
+
+    def passes(chosen: frozenset[Change]) -> bool:
+        if trials.box.left < LEAST_SECONDS or time.monotonic() > until:
+            raise OutOfTime
+        works = trials.run(files.with_lent(repaired | chosen), needed, HASTE).ok
+        if works:
+            enough.append(chosen)
+        return works
+
+    try:
+        left = [change for change in files.changes if change not in repaired]
+        suspects = _suspects(seen)
+        # Where all places turned back are no repair, something in between was misunderstood.
+        wholes = [Change(file, "whole") for file in dict.fromkeys(c.file for c in left)]
+        return smallest(left, passes, suspects) or smallest(wholes, passes, suspects) or ()
+    except (OutOfTime, TimeoutError):
+        fewest = min(enough, key=len, default=frozenset())
+        inside = sorted({change.file for change in fewest if change.kind == "lines"})
+        others = tuple(c for c in files.changes if c in fewest and c.kind != "lines")
+        return (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
+
+
+def _suspects(seen: Evidence) -> list[str | tuple[str, int]]:
+    """Where to look first: the learner's lines that the evidence names."""
+    frames = [frame for error in seen.errors for frame in reversed(error.frames) if frame.own]
+    frames += [warned.place for warned in seen.warned if warned.place and warned.place.own]
+    return [(frame.file, frame.line) for frame in [*frames, *seen.running]]

@@ -1,0 +1,208 @@
+"""The warm process of a check: it imports once what projects import, and forks for each trial.
+
+`python main.py fork FOLDER`; FOLDER is the sandbox, which goes with this process: when
+stdin closes, however that came, every process of the check is killed and the folder removed.
+
+Reads orders, a line of JSON each, and answers with the fork's number; says when a fork ends.
+
+Where there is no fork, `once` reads one order and carries it out itself, without an answer; and
+`keep` only waits for the end, and clears away.
+"""
+
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from importlib import import_module, metadata
+
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
+PACKAGES = ("django", "channels", "daphne", "websockets")
+USUAL = (
+    *(
+        "inside.serve",
+        "inside.tests",
+        "asyncio",
+        "sqlite3",
+        "uvicorn",
+        "uvicorn.loops.asyncio",
+        "uvicorn.protocols.http.auto",
+    ),
+    *("uvicorn.protocols.websockets.auto", "uvicorn.protocols.websockets.websockets_sansio_impl"),
+    *("channels.auth", "channels.db", "channels.layers", "channels.generic.websocket"),
+    *("channels.routing", "channels.security.websocket", "channels.sessions"),
+    *("django.core.asgi", "django.core.management", "django.core.management.commands.check"),
+    *("django.core.management.commands.runserver", "django.shortcuts", "django.urls"),
+    *("django.contrib.auth.apps", "django.contrib.staticfiles.handlers", "django.views.debug"),
+    *("django.template.backends.django", "django.db.backends.sqlite3.base"),
+    # What Daphne is made of, but not its server: that would give all forks one event loop.
+    *("twisted.internet.asyncioreactor", "autobahn.websocket.protocol", "twisted.web.http"),
+)
+"""What every project imports sooner or later."""
+MARK = "LAB_CHECK_MARK"
+MEMORY = 2 << 30
+"""Bytes that the learner's code may take; more would make the machine swap."""
+
+
+def say(**line: object) -> None:
+    """Tell the check something, in a line of JSON."""
+    os.write(1, json.dumps(line).encode() + b"\n")
+
+
+def environment() -> dict:
+    """The Python and the packages that the learner's project would run with; or what's wrong."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - the learner's Python may be an old one
+        version = ".".join(map(str, sys.version_info[:2]))
+        return {"failed": {"kind": "python", "version": version, "executable": sys.executable}}
+    versions = {}
+    for package in PACKAGES:
+        try:
+            import_module(package)
+            versions[package] = metadata.version(package)
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] != package:
+                raise
+            return {"failed": {"kind": "package", "package": package, "executable": sys.executable}}
+    return {"versions": versions}
+
+
+def warm_up() -> None:
+    """Import what projects import; what can't be imported only costs time later."""
+    for name in USUAL:
+        try:
+            import_module(name)
+        except Exception:  # noqa: BLE001, S112 - the project's own import of it tells what is wrong
+            continue
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    PBKDF2PasswordHasher.iterations = 1000  # nobody's password is to be kept here
+
+
+def carry_out(order: dict) -> None:
+    """Run the learner's code as the order says; doesn't return."""
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.path[0] = order["folder"]  # instead of this program's own
+    os.chdir(order["folder"])
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    code = 1
+    try:
+        import_module(f"inside.{order['run']}").main(order)
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:  # noqa: BLE001 - as a Python of its own would
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        os._exit(code)  # threads of the learner's code may never end
+
+
+def fork_for(order: dict) -> None:
+    """Carry an order out in a fork."""
+    number = os.fork()
+    if number == 0:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.closerange(3, 64)
+        carry_out(order)
+    say(pid=number)
+
+
+def tell_of_ended() -> None:
+    """Say which forks have ended, and how."""
+    while True:
+        try:
+            number, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not number:
+            return
+        say(ended=number, code=os.waitstatus_to_exitcode(status))
+
+
+def serve_orders() -> None:
+    """Fork for each order, until stdin closes."""
+    woken, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakes)
+    waiting = b""
+    while True:
+        ready, _, _ = select.select([0, woken], [], [])
+        if woken in ready:
+            os.read(woken, 512)
+        tell_of_ended()
+        if 0 not in ready:
+            continue
+        block = os.read(0, 1 << 16)
+        if not block:
+            return
+        *lines, waiting = (waiting + block).split(b"\n")
+        for line in lines:
+            fork_for(json.loads(line))
+
+
+def clear_away(folder: str) -> None:
+    """Kill every process that the check has started, or its processes have, and remove folder."""
+    import psutil
+
+    mark, own = os.environ[MARK], os.getpid()
+    for _ in range(20):
+        found = []
+        for process in psutil.process_iter():
+            try:
+                # A child may have left its session, so each is known by what it inherited.
+                if process.pid != own and process.environ().get(MARK) == mark:
+                    process.kill()
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue  # gone meanwhile, or somebody else's
+        alive = [each for each in found if each.is_running() and each.status() != "zombie"]
+        if not psutil.wait_procs(alive, timeout=0.5)[1]:
+            break
+    for _ in range(5):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):  # noqa: PTH110
+            return
+        time.sleep(0.05)  # what was killed may still have been writing
+
+
+def main(way: str, folder: str) -> None:
+    """Warm up, then carry out orders; clear away at the end."""
+    if way == "keep":
+        sys.stdin.read()
+        clear_away(folder)
+        return
+    if way == "fork":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the check is interrupted, and ends us
+    try:
+        found = environment()
+        if "versions" in found:
+            warm_up()
+        say(**found)
+        if way == "fork":
+            serve_orders()
+        elif line := sys.stdin.readline():
+            carry_out(json.loads(line))
+    except (BrokenPipeError, ValueError):
+        pass  # the check was killed while it was being told, or while it told
+    finally:
+        if way == "fork":
+            clear_away(folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

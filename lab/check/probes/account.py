@@ -1,0 +1,31 @@
+"""Who signs up or logs in speaks under that name, and logging out ends it."""
+
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import SAID, Site, answer_to, log_in, log_out
+from lab.check.probes.wire import Unanswered, Wire
+
+
+def account(site: Site) -> None:
+    """Who signs up or logs in speaks under that name, whatever the client says."""
+    ana = site.member(0)
+    with site.wire(visitor=ana) as wire:
+        wire.say(**SAID)
+        author = wire.hear("chat").get("author")
+        if author != ana.name:
+            raise Unanswered("author", author=author, name=ana.name, frames=wire.heard)
+        wire.say(**SAID, author="admin")
+        answer = answer_to(wire)
+        if answer.get("type") == "chat" and answer.get("author") != ana.name:
+            raise Unanswered("author-believed", frames=[answer], name=ana.name)
+    site.leaving = leave(site)
+
+
+def leave(site: Site) -> Wire:
+    """The WebSocket of somebody who has logged out meanwhile."""
+    again = log_in(site.visitor(), site.member(0).name)
+    wire = site.wire(visitor=again)
+    log_out(again)
+    return wire
+
+
+PROBE = Probe("account", "10-security", account)

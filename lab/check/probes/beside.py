@@ -1,0 +1,157 @@
+"""Two servers that share their rooms over Valkey tell each other what is said.
+
+What a project tells Valkey is seen at Valkey itself.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from redis import Redis, RedisError
+
+from lab.check.patience import PATIENCE
+from lab.check.probes.history import ask_history, say_confirmed
+from lab.check.probes.people import came_or_went, expect_people
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.wire import Unanswered, Wire
+from lab.run.server import HOST
+
+SOON = 1.0 * PATIENCE
+"""Seconds until what one server says has reached the other. Without being told it would look
+for it now and then, and may just have done so; so the next message counts too."""
+AT_ONCE = 5
+"""How many messages are said without waiting."""
+LEAVING_SECONDS = 1.5 * PATIENCE
+
+
+@dataclass(frozen=True)
+class Valkey:
+    """What the check's own Valkey server knows of the project."""
+
+    port: int
+
+    def is_listened_on(self) -> bool:
+        """Whether the project hears anything there; it may also just count or cache with it."""
+        with self._asked() as redis:
+            return bool(redis.client_list(_type="pubsub"))
+
+    def is_listened_to(self, group: bytes) -> bool:
+        with self._asked() as redis:
+            return group in redis.pubsub_channels()
+
+    @contextmanager
+    def overhearing(self) -> Iterator[list[tuple[bytes, bytes]]]:
+        """What is published meanwhile, as (group, data); the list is filled when this ends."""
+        heard: list[tuple[bytes, bytes]] = []
+        with self._asked() as redis, redis.pubsub(ignore_subscribe_messages=True) as ear:
+            ear.psubscribe("*")
+            ear.get_message(timeout=2)  # waits for the answer to the subscription
+            yield heard
+            while message := ear.get_message(timeout=0.2):
+                heard.append((message["channel"], message["data"]))
+
+    @contextmanager
+    def _asked(self) -> Iterator[Redis]:
+        try:
+            with Redis(HOST, self.port, socket_timeout=2) as redis:
+                yield redis
+        except RedisError as error:
+            raise Unanswered("valkey-away", error=str(error)) from error
+
+
+def two_servers(site: Site) -> None:
+    """What is said on one server is heard on the other: at once, in order and once."""
+    valkey = Valkey(site.valkey_port)
+    ana, bia = site.member(0), site.member(1)
+    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    with Wire(site.beside.port, 2 * site.seconds):
+        pass  # a server's first connection takes its time: it loads what all of them need
+    with site.wire(room, ana) as here:
+        expect_people(here, [ana.name])
+        with site.beside.wire(room, bia) as there:
+            _is_told(here, there, valkey)
+            _is_told(there, here, valkey)
+            came_or_went_beside(here, "join", bia.name)
+            _all_in_order(here, there)
+            _the_same_history(here, there)
+            with valkey.overhearing() as published:
+                token = _is_told(here, there, valkey)  # still, after reading the history
+        came_or_went_beside(here, "leave", bia.name)
+    _nobody_listens({group for group, data in published if token.encode() in data}, valkey)
+
+
+def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
+    """Speak until a message reaches the other server soon; the second one has to.
+
+    What only that message holds.
+    """
+    for _ in range(2):
+        token = secrets.token_hex(8)
+        text = f"olá {token}"
+        say_confirmed(speaker, text, secrets.token_hex(8))
+        began = time.monotonic()
+        try:
+            hearer.hear("chat", lambda frame, text=text: frame.get("message") == text)
+        except Unanswered as missing:
+            if missing.kind not in ("silence", "no-answer"):
+                raise
+            break
+        if time.monotonic() - began < SOON:
+            return token
+    if not valkey.is_listened_on():
+        raise Unanswered("layer-unused")
+    raise Unanswered("not-relayed", seconds=round(SOON), sent=speaker.sent)
+
+
+def came_or_went_beside(wire: Wire, kind: str, name: str) -> None:
+    """Hear, or have heard already, who came or went on the other server."""
+    heard = {"type": kind, "author": name}
+    count = sum(heard.items() <= frame.items() for frame in wire.heard if isinstance(frame, dict))
+    if count == 0:
+        came_or_went(wire, kind, name)
+    if count > 1:
+        raise Unanswered("told-of-twice", name=name, frames=[heard])
+
+
+def _all_in_order(here: Wire, there: Wire) -> None:
+    """Several messages at once; each must come once, and in the order of their numbers."""
+    begun = {wire: len(wire.heard) for wire in (here, there)}
+    texts = [f"{number} {secrets.token_hex(4)}" for number in range(AT_ONCE)]
+    for number, text in enumerate(texts):
+        speaker = (here, there)[number % 2]
+        speaker.say(message=text, message2="", client_id=secrets.token_hex(8))
+    for wire in (here, there):
+        while len(found := _numbers(wire, begun[wire])) < len(texts):
+            wire.hear("chat")
+        if found != sorted(set(found)):
+            raise Unanswered("beside-order", found=found)
+
+
+def _numbers(wire: Wire, begun: int) -> list[int]:
+    frames = [frame for frame in wire.heard[begun:] if isinstance(frame, dict)]
+    return [frame.get("id") for frame in frames if frame.get("type") == "chat"]
+
+
+def _the_same_history(here: Wire, there: Wire) -> None:
+    """The history must be the same on both, and what was heard."""
+    found = [[message.get("id") for message in ask_history(wire)] for wire in (here, there)]
+    wanted = list(range(1, len(found[0]) + 1))
+    if found != [wanted, wanted]:
+        raise Unanswered("beside-history", wanted=wanted, found=found[1])
+
+
+def _nobody_listens(groups: set[bytes], valkey: Valkey) -> None:
+    """The groups of a room that all have left must be left too."""
+    until = time.monotonic() + LEAVING_SECONDS
+    for group in groups:
+        while valkey.is_listened_to(group):
+            if time.monotonic() > until:
+                raise Unanswered("group-stays", name=group.decode(errors="replace"))
+            time.sleep(0.02)
+
+
+PROBE = Probe("scale", "13-scale", two_servers, lane="beside")
+"""Tried where there is a Valkey, with a second server."""

@@ -1,0 +1,46 @@
+"""Who asks is told who is there, who comes, and who goes."""
+
+import secrets
+
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import SAID, TITLES, Site, new_room
+from lab.check.probes.wire import Unanswered, Wire
+
+
+def people(site: Site) -> None:
+    """Who asks is told who is there, who comes, and who goes."""
+    ana, bia = site.member(0), site.member(1)
+    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    with site.wire(room, ana) as wire:
+        expect_people(wire, [ana.name])
+        with site.wire(room, bia) as second:
+            with site.wire(room, bia) as again:  # one person, though in two windows
+                for window in (second, again):
+                    window.say(**SAID)
+                    window.hear("chat")
+                came_or_went(wire, "join", bia.name)
+                expect_people(wire, [ana.name, bia.name])
+            expect_people(wire, [ana.name, bia.name])
+        came_or_went(wire, "leave", bia.name)
+        expect_people(wire, [ana.name])
+
+
+def expect_people(wire: Wire, names: list[str]) -> None:
+    """Ask who is there; raises Unanswered when it isn't these."""
+    wire.say(type="people")
+    answer = wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+    if sorted(map(str, answer.get("people") or ())) != sorted(names):
+        raise Unanswered("people-wrong", names=", ".join(names), frames=[answer])
+
+
+def came_or_went(wire: Wire, kind: str, name: str) -> None:
+    """Hear that somebody came ("join") or went ("leave"); raises Unanswered without."""
+    try:
+        wire.hear(kind, lambda frame: frame.get("author") == name)
+    except Unanswered as missing:
+        if missing.kind not in ("silence", "no-answer"):
+            raise
+        raise Unanswered(f"no-{kind}", name=name, frames=missing.seen["frames"]) from missing
+
+
+PROBE = Probe("people", "11-rooms", people)

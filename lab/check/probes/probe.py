@@ -1,0 +1,24 @@
+"""What a probe is: something that the chat does from a lesson on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab.check.probes.site import Site
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Something that the chat does from a lesson on, and how a visitor of its site sees it."""
+
+    name: str
+    since: str
+    """The lesson from which on it holds."""
+    attempt: Callable[["Site"], None]
+    """Raises Unanswered, with what came instead, when it isn't so."""
+    lane: str = "wire"
+    """What it needs: "wire" the project's server, "page" a browser and a server of its own,
+    "beside" a second server and a Valkey, "tests" no server."""
+    only: bool = False
+    """Whether it holds for that lesson alone."""

@@ -1,0 +1,58 @@
+"""Any title makes a room; what is said in one stays there; not everybody gets in."""
+
+import secrets
+from contextlib import suppress
+
+from websockets.exceptions import WebSocketException
+
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import SAID, TITLES, Site, as_dict, new_room
+from lab.check.probes.visitor import Visitor
+from lab.check.probes.wire import Unanswered
+
+
+def rooms(site: Site) -> None:
+    """Any title makes a room; what is said in one stays there; not everybody gets in."""
+    ana, bia = site.member(0), site.member(1)
+    here, there = (new_room(ana, f"{title} {secrets.token_hex(3)}") for title in TITLES)
+    with site.wire(here, ana) as one, site.wire(there, bia) as other:
+        one.say(message="aqui", message2="")
+        one.hear("chat", lambda frame: frame.get("message") == "aqui")
+        other.say(message="lá", message2="")
+        other.hear("chat", lambda frame: frame.get("message") == "lá")
+        one.closed_within(0.05)
+        for wire, foreign in ((other, "aqui"), (one, "lá")):
+            heard = [as_dict(frame) for frame in wire.heard]
+            if any(frame.get("message") == foreign for frame in heard):
+                raise Unanswered("crosstalk", message=foreign, frames=heard)
+    _nobody_there(site, ana)
+    _no_guest(site, here)
+
+
+def _nobody_there(site: Site, ana: Visitor) -> None:
+    path = "/ws/rooms/999999999/"
+    try:
+        wire = site.wire(path, ana)
+    except Unanswered as refused:
+        if refused.seen.get("status", 500) < 500:
+            return
+        raise
+    with wire:
+        code = wire.closed_within(0.5)
+        if code in (None, 1006, 1011):
+            raise Unanswered("no-such-room", path=path, code=code)
+
+
+def _no_guest(site: Site, path: str) -> None:
+    try:
+        with site.wire(path) as wire:
+            with suppress(WebSocketException, Unanswered):
+                wire.say(**SAID)
+            if wire.closed_within(0.5) in (None, 1006, 1011):
+                raise Unanswered("guest-let-in", path=path, frames=wire.heard)
+    except Unanswered as refused:
+        if refused.kind != "handshake" or refused.seen["status"] >= 500:
+            raise
+
+
+PROBE = Probe("rooms", "11-rooms", rooms)

@@ -1,0 +1,179 @@
+"""The project on its server as probes meet it: its WebSockets, its accounts, its rooms.
+
+Probes talk to it as its clients do, and raise Unanswered with what they saw when something is
+missing. None of them knows how the project is made.
+"""
+
+import json
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.check.patience import PATIENCE
+from lab.check.probes.visitor import Form, Page, Visitor
+from lab.check.probes.wire import Unanswered, Wire
+
+if TYPE_CHECKING:
+    from lab.check.browsing import Browsing
+    from lab.check.sandbox import Sandbox
+
+ANSWER_SECONDS = 1.5 * PATIENCE
+LEAST_SECONDS = 1.2
+PASSWORD = "correta-bateria-grampo"
+SAID = {"message": "olá daqui", "message2": "tudo bem?"}
+TITLES = ("Café às 5 ☕", "a/b?c#d <b>")
+
+
+class OutOfTime(Exception):
+    """The check's own seconds are over: whatever is missing then is nobody's mistake."""
+
+
+@dataclass
+class Site:
+    """The project on its server, and the accounts that the check has made there."""
+
+    port: int
+    lesson: str
+    box: "Sandbox"
+    folder: Path
+    """The project's files."""
+    haste: float = 1.0
+    """Less than 1 where an answer that is late tells enough."""
+    members: list[Visitor] = field(default_factory=list)
+    leaving: Wire | None = None
+    """The WebSocket of somebody who has logged out meanwhile."""
+    beside: "Site | None" = None
+    """The same project on another server, with the same accounts."""
+    valkey_port: int = 0
+    """Where the Valkey of both is asked what it knows."""
+    browsing: "Browsing | None" = None
+    """A browser, where this machine has one."""
+    remark: str = ""
+    """What a probe that passed has to say besides; a key of messages.toml."""
+
+    def left(self) -> float:
+        """Seconds until the check's deadline."""
+        return self.box.left - 0.4
+
+    @property
+    def seconds(self) -> float:
+        """How long an answer may take.
+
+        Raises OutOfTime when there is no time for one.
+        """
+        if self.left() < LEAST_SECONDS:
+            raise OutOfTime
+        return min(ANSWER_SECONDS * self.haste, self.left() - LEAST_SECONDS / 2)
+
+    def wire(self, path: str | None = None, visitor: Visitor | None = None) -> Wire:
+        """A WebSocket, of a visitor's or of a guest's."""
+        more = {"path": path} if path else {}
+        return Wire(self.port, self.seconds, cookies=visitor.cookies if visitor else "", **more)
+
+    def visitor(self) -> Visitor:
+        """Somebody new."""
+        return Visitor(self.port, lambda: self.seconds)
+
+    def member(self, number: int) -> Visitor:
+        """One of those who have an account; made when it's needed."""
+        while len(self.members) <= number:
+            self.members.append(sign_up(self.visitor()))
+        return self.members[number]
+
+
+def answer_to(wire: Wire) -> dict:
+    """The chat's or the error frame that answers; without one, the last that came instead.
+
+    A project may send frames of its own kinds at any time.
+    """
+    try:
+        return wire.hear(wanted=lambda frame: frame.get("type") in ("chat", "error"))
+    except Unanswered as missing:
+        if missing.kind != "no-answer":
+            raise
+        return as_dict(missing.seen["frames"][-1])
+
+
+def as_dict(frame: object) -> dict:
+    """What a Wire has heard, as the frame that it is; one that is none is empty."""
+    if isinstance(frame, str):
+        with suppress(ValueError):
+            frame = json.loads(frame)
+    return frame if isinstance(frame, dict) else {}
+
+
+# -- accounts and rooms, through the site's own pages ------------------------
+
+
+def sign_up(visitor: Visitor) -> Visitor:
+    """Make an account.
+
+    Raises Unanswered when the site has no form for it, or the form leads to no login.
+    """
+    visitor.name = f"ana-{secrets.token_hex(4)}"
+    _enter(visitor, "/signup/")
+    if not visitor.logged_in:
+        _enter(visitor, "/login/")
+    return visitor
+
+
+def log_in(visitor: Visitor, name: str) -> Visitor:
+    """Log in to an account that exists."""
+    visitor.name = name
+    _enter(visitor, "/login/")
+    return visitor
+
+
+def _enter(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path)
+    form = _form_with(page, "password")
+    answer = visitor.fill_in(
+        page,
+        form,
+        text=visitor.name,
+        email=f"{visitor.name}@example.org",
+        password=PASSWORD,
+    )
+    if path == "/login/" and not visitor.logged_in:
+        raise Unanswered("not-logged-in", path=path, told=answer.complaints or "—")
+
+
+def _form_with(page: Page, *kinds: str) -> Form:
+    forms = [form for form in page.forms if form.of_kind(*kinds)]
+    if not forms:
+        raise Unanswered("no-such-form", path=page.path, wanted=", ".join(kinds))
+    return max(forms, key=lambda form: len(form.of_kind(*kinds)))
+
+
+def log_out(visitor: Visitor) -> None:
+    """Log out, with the button on the first page."""
+    page = visitor.get("/")
+    forms = [form for form in page.forms if "logout" in form.action]
+    if not forms:
+        raise Unanswered("no-such-form", path="/", wanted="logout")
+    visitor.fill_in(page, forms[0])
+
+
+def new_room(visitor: Visitor, title: str) -> str:
+    """Make a room through the site's own page; the path of its WebSocket."""
+    page = visitor.get("/rooms/new/")
+    answer = visitor.fill_in(page, _form_with(page, "text", "textarea"), text=title, textarea=title)
+    found = re.search(r"/rooms/(\d+)/", answer.path)
+    if not found:
+        raise Unanswered("room-not-made", title=title, path=answer.path, told=answer.complaints)
+    return f"/ws/rooms/{found[1]}/"
+
+
+def open_room(site: Site) -> str:
+    """The path of the page of the room that guests may talk in.
+
+    Raises Unanswered when the first page doesn't lead there.
+    """
+    links = site.visitor().get("/").links
+    found = [path for path, words in links if words == "test" and path]
+    if not found:
+        raise Unanswered("no-open-room", links=[path for path, _ in links])
+    return found[0]

@@ -1,0 +1,92 @@
+"""Who reads nothing is hung up on, and nobody waits for them."""
+
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from lab.check.patience import PATIENCE
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.visitor import Visitor
+from lab.check.probes.wire import Unanswered, code_of
+from lab.run.server import HOST
+
+SPEAKERS, MESSAGES = 5, 20
+"""Who speaks while one doesn't read, and how much each says: in all well over what a project
+should keep for one reader, with what the system keeps besides."""
+LONG = "😀" * 900
+CLOSING_SECONDS = 1.0 * PATIENCE
+
+
+def stopped_reader(site: Site) -> None:
+    """Who reads nothing is hung up on, also where frames go straight to their connection."""
+    ana = site.member(0)
+    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    with _reader(site, room, ana) as reader:
+        accepted = sum(_speak(site, room, ana) for _ in range(SPEAKERS))
+        read, code = _all_of(reader)
+        # Elsewhere the system itself may keep all of it; so might it if little was accepted.
+        enough = sys.platform == "linux" and accepted == SPEAKERS * MESSAGES
+        if code is None and enough:
+            raise Unanswered("never-given-up", count=read, size=accepted * len(LONG) * 8 // 1024)
+
+
+def _speak(site: Site, room: str, visitor: Visitor) -> int:
+    """Say as much as one connection may at once; how many messages were accepted."""
+    with site.wire(room, visitor) as speaker:
+        for _ in range(MESSAGES):
+            speaker.say(message=LONG, message2=LONG, client_id=secrets.token_hex(8))
+        kinds = ("confirm", "error")
+        answers = [
+            speaker.hear(wanted=lambda frame: frame.get("type") in kinds)["type"]
+            for _ in range(MESSAGES)
+        ]
+    return answers.count("confirm")
+
+
+@contextmanager
+def _reader(site: Site, room: str, visitor: Visitor) -> Iterator[ClientConnection]:
+    """A client whose socket holds but little, and from which nothing is read for now."""
+    with socket.socket() as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        if hasattr(socket, "TCP_MAXSEG"):  # in small pieces: what the server holds goes with them
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        own.settimeout(site.seconds)
+        try:
+            own.connect((HOST, site.port))
+            reader = connect(
+                f"ws://{HOST}:{site.port}{room}",
+                sock=own,
+                origin=f"http://{HOST}:{site.port}",
+                additional_headers={"Cookie": visitor.cookies},
+                open_timeout=site.seconds,
+                close_timeout=0.2,
+                max_size=None,
+                max_queue=1,
+                compression=None,
+            )
+        except (WebSocketException, OSError) as error:
+            raise Unanswered("silence", where="connect", error=str(error)) from error
+        with reader:
+            yield reader
+
+
+def _all_of(reader: ClientConnection) -> tuple[int, int | None]:
+    """Read what waits: how many frames, and the code if the server has hung up."""
+    count = 0
+    while True:
+        try:
+            reader.recv(CLOSING_SECONDS)
+        except TimeoutError:
+            return count, None
+        except ConnectionClosed as error:
+            return count, code_of(error)
+        count += 1
+
+
+PROBE = Probe("stopped", "13-scale", stopped_reader)

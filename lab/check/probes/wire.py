@@ -1,0 +1,160 @@
+"""One WebSocket of the check's own, and what goes over it."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import Self
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import connect
+
+from lab.run.server import HOST, WEBSOCKET_PATH
+
+
+class Unanswered(Exception):
+    """An answer that is missing, or another than it should be; kind and seen tell what came."""
+
+    def __init__(self, kind: str, **seen: object) -> None:
+        super().__init__(kind)
+        self.kind, self.seen = kind, seen
+
+
+class Wire:
+    """A client of the chat, and everything that it heard.
+
+    Raises Unanswered when the handshake is refused.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        seconds: float,
+        path: str = WEBSOCKET_PATH,
+        origin: str | None = None,
+        cookies: str = "",
+    ) -> None:
+        self.seconds = seconds
+        self.heard: list[object] = []
+        self.sent = ""
+        self._open = ExitStack()
+        try:
+            self._socket = self._open.enter_context(
+                connect(
+                    f"ws://{HOST}:{port}{path}",
+                    origin=origin or f"http://{HOST}:{port}",
+                    additional_headers={"Cookie": cookies} if cookies else None,
+                    open_timeout=seconds,
+                    close_timeout=0.2,
+                    max_size=None,
+                    proxy=None,
+                )
+            )
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise Unanswered("handshake", status=status, path=path) from error
+        except (WebSocketException, OSError) as error:
+            raise Unanswered("silence", where="connect", error=str(error)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; without waiting for a server that doesn't answer."""
+        with suppress(WebSocketException, OSError):
+            self._open.close()
+
+    def say(self, **frame: object) -> None:
+        """Send a frame of the contract."""
+        self.send(json.dumps(frame, ensure_ascii=False))
+
+    def send(self, frame: str | bytes) -> None:
+        """Send any frame.
+
+        Raises Unanswered when the WebSocket is closed already.
+        """
+        self.sent = shown(frame)
+        try:
+            self._socket.send(frame)
+        except ConnectionClosed as error:
+            raise self._closed(error) from error
+
+    def next(self, until: float | None = None) -> object:
+        """The next frame: an object, or the text of one that is none; it is kept in `heard`.
+
+        Raises Unanswered when none comes, or a close.
+        """
+        until = time.monotonic() + self.seconds if until is None else until
+        try:
+            text = self._socket.recv(max(0.01, until - time.monotonic()))
+        except TimeoutError as error:
+            raise Unanswered("silence", where="frame", sent=self.sent, frames=[]) from error
+        except ConnectionClosed as error:
+            raise self._closed(error) from error
+        frame = _parsed(text)
+        self.heard.append(text if frame is None else frame)
+        return self.heard[-1]
+
+    def hear(self, kind: str | None = None, wanted: Callable[[dict], bool] | None = None) -> dict:
+        """The next frame of that type that is wanted; the others are kept in `heard`.
+
+        Raises Unanswered when none comes, or one that is no JSON object, or a close.
+        """
+        until = time.monotonic() + self.seconds
+        begun = len(self.heard)
+        while True:
+            try:
+                frame = self.next(until)
+            except Unanswered as missing:
+                frames = self.heard[begun:]
+                if missing.kind == "silence" and frames:
+                    more = {"sent": self.sent, "frames": frames, "wanted": kind}
+                    raise Unanswered("no-answer", where="frame", **more) from missing
+                raise
+            if not isinstance(frame, dict):
+                raise Unanswered("not-json", sent=self.sent, frames=[shown(frame)])
+            if kind in (None, frame.get("type")) and (wanted is None or wanted(frame)):
+                return frame
+
+    def closed_within(self, seconds: float) -> int | None:
+        """The close code, if the server closes within so many seconds."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                self.heard.append(self._socket.recv(max(0.01, until - time.monotonic())))
+            except TimeoutError:
+                return None
+            except ConnectionClosed as error:
+                return code_of(error)
+
+    def _closed(self, error: ConnectionClosed) -> Unanswered:
+        return Unanswered(
+            "closed-after", code=code_of(error), sent=self.sent or "—", frames=self.heard
+        )
+
+
+def code_of(error: ConnectionClosed) -> int:
+    """The close code, or 1006 for a connection that just went."""
+    return error.rcvd.code if error.rcvd else 1006
+
+
+def shown(frame: object) -> str:
+    """A frame as a person reads it, shortened."""
+    if isinstance(frame, bytes):
+        text = repr(frame[:20])
+    elif isinstance(frame, str):
+        text = frame if frame.isprintable() and frame else repr(frame[:80])
+    else:
+        text = json.dumps(frame, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:60] + "…"
+
+
+def _parsed(text: str | bytes) -> dict | None:
+    try:
+        frame = json.loads(text)
+    except ValueError:
+        return None
+    return frame if isinstance(frame, dict) else None

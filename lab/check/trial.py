@@ -1,0 +1,188 @@
+"""One trial: a learner's files are served, and the probes of a lesson go through them."""
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.check.browsing import Browsing
+from lab.check.evidence import Evidence, from_json
+from lab.check.probes import Probe
+from lab.check.probes.site import OutOfTime, Site
+from lab.check.probes.wire import Unanswered
+from lab.check.sandbox import Sandbox
+from lab.check.serving import STEP_SECONDS, Failure, Server, Way
+from lab.errors import LabError
+from lab.run.valkey import Valkey
+
+STARTS = Probe("starts", "01-template", lambda _: None)
+"""The project can be served; no more is asked of it."""
+
+
+@dataclass
+class Outcome:
+    """The probes that passed, each with a remark, and the evidence of the first that failed."""
+
+    passed: dict[str, str] = field(default_factory=dict)
+    failure: Evidence | None = None
+    slow: bool = False
+    """Whether the time was over before a probe could tell."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all passed."""
+        return self.failure is None and not self.slow
+
+
+class Trials:
+    """What all trials of one check share: the sandbox, a browser, a Valkey."""
+
+    def __init__(self, box: Sandbox, lesson: str, browsing: Browsing | None) -> None:
+        self.box, self.lesson, self.way = box, lesson, Way.of(lesson)
+        self.browsing = browsing
+        self._valkey: Valkey | None = None
+
+    def run(
+        self, files: Mapping[str, str | None], probes: Sequence[Probe], haste: float = 1.0
+    ) -> Outcome:
+        """Try files (path: text, or None: none) with these probes, up to the first that fails.
+
+        With haste below 1, an answer that is late counts as missing so much sooner.
+        """
+        return _Trial(self, self.box.lay_out(files), haste).run(probes)
+
+    def valkey(self) -> Valkey | None:
+        """A Valkey of the check's own, or None where there is none for this system."""
+        if self._valkey is None:
+            with suppress(LabError, OSError):
+                self._valkey = Valkey.start(self.box.bench.place("valkey") / "log")
+        return self._valkey
+
+    def end(self) -> None:
+        """Stop the Valkey; the bench ends the rest."""
+        if self._valkey is not None:
+            with suppress(LabError):  # the check's own trouble
+                self._valkey.stop()
+
+
+class _Trial:
+    """One of them: its servers, and what comes of its probes."""
+
+    def __init__(self, trials: Trials, folder: Path, haste: float) -> None:
+        self._all, self._folder, self._haste = trials, folder, haste
+        self._servers: list[Server] = []
+        self._ending = threading.Lock()
+        self._ended = False
+        # Servers of one project sign with one secret; else each would make its own.
+        self._secret = secrets.token_urlsafe(50)
+
+    def run(self, probes: Sequence[Probe]) -> Outcome:
+        """Go through the probes; a browser is at work beside the others."""
+        outcome, page = Outcome(), Outcome()
+        lanes: dict[str, list[Probe]] = {}
+        for probe in probes:
+            lanes.setdefault(probe.lane, []).append(probe)
+        looking = threading.Thread(
+            target=self._try, args=(self._on_a_server, lanes.pop("page", []), page), daemon=True
+        )
+        ways = {"wire": self._on_a_server, "beside": self._on_two, "tests": self._on_none}
+        # A project that always says a little more would be listened to for ever.
+        time_is_up = threading.Timer(max(0.0, self._all.box.left), self._end)
+        time_is_up.daemon = True
+        try:
+            time_is_up.start()
+            looking.start()
+            for lane, way in ways.items():
+                if outcome.ok:
+                    self._try(way, lanes.get(lane, []), outcome)
+            if outcome.ok:
+                looking.join(max(0.0, self._all.box.left))
+                outcome.failure, outcome.slow = page.failure, page.slow or looking.is_alive()
+                outcome.passed |= page.passed
+            return outcome
+        finally:
+            time_is_up.cancel()
+            self._end()
+
+    def _end(self) -> None:
+        """Stop its servers, also one that is just being started; who waits for them goes on."""
+        with self._ending:
+            self._ended = True
+        for server in self._servers:
+            server.stop()
+
+    def _try(self, way: object, probes: Sequence[Probe], outcome: Outcome) -> None:
+        if not probes:
+            return
+        try:
+            way(probes, outcome)
+        except Failure as failure:
+            if self._ended:
+                outcome.slow = True
+            else:
+                outcome.failure = failure.evidence
+        except (OutOfTime, TimeoutError):
+            outcome.slow = True
+
+    def _on_a_server(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        server = self._start(self._all.box.bench.place("database"))
+        try:
+            site = self._site(server)
+        finally:
+            outcome.passed |= {step: "" for step in server.way.steps if step in server.passed}
+        for probe in probes:
+            with server.trying(probe.name):
+                probe.attempt(site)
+            if probe.name == "talk" and (raised := server.raised()):
+                raise Failure(raised)
+            outcome.passed[probe.name], site.remark = site.remark, ""
+
+    def _on_two(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        """Two servers, with one database and one Valkey."""
+        valkey = self._all.valkey()
+        if valkey is None:
+            outcome.passed |= {probe.name: "check_no_valkey" for probe in probes}
+            return
+        place = self._all.box.bench.place("database")
+        servers = []
+        for _ in range(2):  # one after the other: the first one makes the tables
+            servers.append(self._start(place, CHANNEL_LAYER_URL=valkey.url))
+            site = self._site(servers[-1])
+            if len(servers) == 1:
+                first = site
+        first.beside, first.valkey_port = site, valkey.port
+        site.members = first.members
+        for probe in probes:
+            with servers[0].trying(probe.name), servers[1].trying(probe.name):
+                probe.attempt(first)
+            outcome.passed[probe.name] = ""
+
+    def _on_none(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        site = Site(0, self._all.lesson, self._all.box, self._folder)
+        for probe in probes:
+            try:
+                probe.attempt(site)
+            except Unanswered as missing:
+                evidence = from_json(probe.name, {"kind": missing.kind, **missing.seen})
+                raise Failure(evidence) from missing
+            outcome.passed[probe.name] = ""
+
+    def _start(self, database: Path, **variables: str) -> Server:
+        """Start a server with its database in that folder."""
+        variables |= {"SECRET_KEY": self._secret}
+        seconds = STEP_SECONDS * self._haste
+        places = (self._folder, database)
+        server = Server.start(self._all.box, self._all.way, *places, seconds, **variables)
+        with self._ending:
+            self._servers.append(server)
+            if self._ended:  # the other lane has failed meanwhile, or the time is up
+                server.stop()
+        return server
+
+    def _site(self, server: Server) -> Site:
+        """The site of a server, once it listens."""
+        port = server.wait(self._all.box.deadline - 1)
+        more = {"haste": self._haste, "browsing": self._all.browsing}
+        return Site(port, self._all.lesson, self._all.box, self._folder, **more)

@@ -1,0 +1,154 @@
+"""After a check, however it ends: no process, no file, and a workspace as it was."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from checks.remains import are_cleared, commands, remains
+from checks.workspaces import digest
+
+from lab import course
+from lab.check import catalogue, check, checking, sandbox
+from lab.check.serving import Server
+
+CHECK = "import sys; from lab.check import check; check(sys.argv[1], sys.argv[2])"
+WITHOUT_FORK = "from lab.check import sandbox; sandbox._FORKS = False; "
+ON_TWO_SERVERS = """
+import lab.check
+lab.check.probes_of = lambda _: [probe for probe in lab.check.probes.PROBES if probe.lane == "beside"]
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The temporary folder of this process, with nothing in it."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("browser_program")
+def test_an_ordinary_end_leaves_nothing(spoilt, place):
+    before = digest(spoilt)
+    assert check("05-asgi", spoilt).ok
+    assert not remains(place)
+    assert digest(spoilt) == before
+    catalogue.make("js-name", spoilt)
+    before = digest(spoilt)
+    assert check("05-asgi", spoilt).findings
+    assert not remains(place)
+    assert digest(spoilt) == before
+
+
+def test_one_that_is_interrupted_leaves_nothing(spoilt, place, monkeypatch):
+    def interrupted(server: Server, deadline: float) -> int:
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        return waiting(server, deadline)
+
+    waiting = Server.wait
+    monkeypatch.setattr(Server, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        check("05-asgi", spoilt)
+    assert not remains(place)
+
+
+def test_workspaces_that_share_a_check_know_nothing_of_each_other(
+    spoilt, tmp_path, place, monkeypatch
+):
+    monkeypatch.setattr("lab.check.browsing.find_browser", lambda: None)
+    others = [Path(shutil.copytree(spoilt, tmp_path / name)) for name in ("wrong", "right")]
+    catalogue.make("event-type", others[0])
+    with checking() as check_one:
+        reports = [check_one("02-consumers", folder) for folder in (spoilt, *others)]
+        assert remains(place)  # it has a process, and a folder, until the last one is through
+    assert [[f.mistake for f in report.findings] for report in reports] == [[], ["event-type"], []]
+    assert not remains(place)
+
+
+# -- where there is no fork -------------------------------------------------------
+
+
+def test_without_fork_it_says_the_same_and_leaves_nothing(spoilt, place, monkeypatch):
+    monkeypatch.setattr(sandbox, "_FORKS", False)
+    monkeypatch.setattr("lab.check.SECONDS", 60)
+    monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
+    monkeypatch.setattr("lab.check.browsing.find_browser", lambda: None)
+    catalogue.make("event-type", spoilt)
+    report = check("02-consumers", spoilt)
+    assert [found.mistake for found in report.findings] == ["event-type"], str(report)
+    assert not remains(place)
+
+
+# -- killed -------------------------------------------------------------------------
+
+
+def runs(place: Path, word: str) -> bool:
+    """Whether a process with that word in its command is there."""
+    return any(word in command for command in commands(place))
+
+
+def serves(place: Path) -> bool:
+    return any("serve" in file.read_text("utf-8") for file in place.glob("*/*-notes/results"))
+
+
+def repairs(place: Path) -> bool:
+    """Whether a trial that isn't the first is laid out."""
+    return len(list(place.glob("*/*-check/trial-*"))) > 1
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment of a check that comes for sure."""
+
+    comes: Callable[[Path], bool]
+    """Whether it is there, as the check's temporary folder tells."""
+    lesson: str = "05-asgi"
+    but_first: str = ""
+    """What makes the check one where it comes soon."""
+
+
+MOMENTS = {
+    "its process begins": Moment(lambda place: runs(place, "main.py")),
+    "its folder is there": Moment(lambda place: any(place.iterdir())),
+    "the project is served": Moment(serves),
+    "the browser is there": Moment(lambda place: runs(place, "--remote-debugging-pipe")),
+    "a repair is tried": Moment(repairs),
+    "Valkey is there": Moment(
+        lambda place: runs(place, "valkey-server"), "13-scale", ON_TWO_SERVERS
+    ),
+    "the project is served without fork": Moment(serves, but_first=WITHOUT_FORK),
+}
+
+
+@pytest.mark.usefixtures("browser_program", "valkey_program")
+@pytest.mark.parametrize("name", MOMENTS)
+def test_killed_as(name, finished_after, tmp_path, place):
+    moment = MOMENTS[name]
+    folder = Path(shutil.copytree(finished_after(moment.lesson), tmp_path / "workspace"))
+    if moment.comes is repairs:
+        catalogue.make("event-type", folder)
+    before = digest(folder)
+    checker = subprocess.Popen(
+        [sys.executable, "-c", moment.but_first + CHECK, moment.lesson, folder],
+        cwd=course.ROOT,
+        env={**os.environ, "LAB_PATIENCE": "5", "TMPDIR": str(place)},
+    )
+    try:
+        while not moment.comes(place):
+            assert checker.poll() is None, "it came to its end"
+            time.sleep(0.005)
+    finally:
+        checker.kill()
+        checker.wait()
+    assert are_cleared(place)
+    assert digest(folder) == before
