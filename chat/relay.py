@@ -93,25 +93,37 @@ class Watch:
         self.in_reach = True
         self.echo = asyncio.Event()
         self.listening = None
+        self.subscribed = asyncio.Event()
         self.task = asyncio.create_task(self.run())
 
     async def run(self):
-        while True:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self.hear_echo()
-            except Exception as error:  # noqa: BLE001 - the layer's, whatever it is
-                self.stop_listening()  # a new subscription may hear more
-                await self.note(in_reach=False, why=error)
-            else:
-                await self.note(in_reach=True)
-            await asyncio.sleep(SECONDS_BETWEEN_ECHOES)
+        try:
+            while True:
+                await self.try_reach()
+                await asyncio.sleep(SECONDS_BETWEEN_ECHOES)
+        finally:
+            if self.listening is not None:
+                with suppress(TimeoutError):  # a layer keeps what it is cut short subscribing to
+                    async with asyncio.timeout(PATIENCE):
+                        await self.subscribed.wait()
+            self.stop_listening()
+
+    async def try_reach(self):
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.hear_echo()
+        except Exception as error:  # noqa: BLE001 - the layer's, whatever it is
+            self.stop_listening()  # a new subscription may hear more
+            await self.note(in_reach=False, why=error)
+        else:
+            await self.note(in_reach=True)
 
     async def hear_echo(self):
         await send(self.name, [])  # fails where the layer is away: there is no use in listening
         self.echo.clear()
         if self.listening is None or self.listening.done():
-            listening = listen(self.name, lambda said: self.echo.set(), asyncio.Event())
+            self.subscribed.clear()
+            listening = listen(self.name, lambda said: self.echo.set(), self.subscribed)
             self.listening = asyncio.create_task(listening)
         while not self.echo.is_set():
             await send(self.name, [])
@@ -140,7 +152,6 @@ class Watch:
 
     def close(self):
         self.task.cancel()
-        self.stop_listening()
 
 
 async def listen(group_name, hear, subscribed):
