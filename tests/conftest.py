@@ -55,7 +55,7 @@ def browser_program() -> str:
     return program
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def valkey_program() -> Path:
     """The path of Valkey's program; without one the test is skipped, but fails in CI."""
     try:

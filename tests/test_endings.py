@@ -67,7 +67,9 @@ def project(tmp_path_factory) -> Path:
     """The finished project with a database; not to be changed by a test."""
     if sys.platform == "win32":
         pytest.skip("`make run` and SIGTERM: not on Windows")
-    return product.build(tmp_path_factory.mktemp("endings") / "project", DEBUG=False)
+    folder = product.build(tmp_path_factory.mktemp("endings") / "project", DEBUG=False)
+    product.change(folder / "chat/connection.py", "SECONDS_TO_LEAVE = 5", "SECONDS_TO_LEAVE = 1")
+    return folder
 
 
 @pytest.fixture

@@ -30,8 +30,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no s
 
 
 @posix
-@pytest.mark.parametrize("way", WAIT)
-def test_what_the_learner_runs_goes_on(kernels, way):
+def test_what_the_learner_runs_goes_on(kernels):
     kernel = kernels()
     kernel.run('from lab import Lesson; lesson = Lesson("06-live"); server = lesson.serve()')
     kernel.run("other = lesson.serve(program='uvicorn', another=True)")
@@ -39,13 +38,15 @@ def test_what_the_learner_runs_goes_on(kernels, way):
         "import subprocess, sys; sleep = [sys.executable, '-c', 'import time; time.sleep(99)']"
     )
     kernel.run("by_hand = subprocess.Popen(sleep, process_group=0)")
-    kernel.run("waits = [subprocess.Popen(sleep)]")  # in the kernel's group, so it hears of it
-    kernel.run(WAIT[way], interrupt_at="waiting")
-    assert kernel.run("print(waits[0].wait(10) != 0)") == "True\n"
-    for url in ("server.url", "other.url"):
-        look = f"import urllib.request; print(urllib.request.urlopen({url}).status)"
-        assert kernel.run(look) == "200\n"
-    assert kernel.run("print(server.running, other.running, by_hand.poll())") == "True True None\n"
+    for way in WAIT.values():
+        kernel.run("waits = subprocess.Popen(sleep)")  # in the kernel's group, so it hears of it
+        kernel.run(way, interrupt_at="waiting")
+        assert kernel.run("print(waits.wait(10) != 0)") == "True\n"
+        for url in ("server.url", "other.url"):
+            look = f"import urllib.request; print(urllib.request.urlopen({url}).status)"
+            assert kernel.run(look) == "200\n"
+        going_on = kernel.run("print(server.running, other.running, by_hand.poll())")
+        assert going_on == "True True None\n"
 
 
 @posix

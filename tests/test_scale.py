@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,7 @@ from support.product import Client, chat
 from support.talkers import Talker, all_catch_up, check_room, until_confirmed
 from test_stopped_reader import LARGE, StoppedReader
 
+from chat import relay
 from lab.run.server import HOST, Server
 from lab.run.valkey import Valkey
 
@@ -29,6 +31,8 @@ PATIENCE = 30
 SAID_AT_ONCE = 60
 """How many messages each of four senders says without waiting for anything."""
 SOCKETS = 50
+ROOMS = 20
+"""One for each test."""
 STOPPED = 8
 BACKLOG = 256 * 1024
 """The bytes that may wait for a reader."""
@@ -52,7 +56,10 @@ class Layer(RedisPubSubChannelLayer):
             return
         await self._get_layer().group_send(group, message)
 """
-layers = pytest.mark.parametrize("settings", ["", QUEUES], ids=["pub-sub", "queues"], indirect=True)
+NEVER = 3600
+"""Seconds between two looks into the database: no server finds a message, what is heard was told."""
+LAYERS = {"pub-sub": ("", NEVER), "queues": (QUEUES, NEVER), "dropping": (DROPPING, 2)}
+"""Of each channel layer, what is appended to the settings, and the seconds between two looks."""
 
 
 @dataclass
@@ -62,7 +69,7 @@ class Site:
     folder: Path
     path: str
     cookies: dict[str, str]
-    servers: list[Server] = field(default_factory=list)
+    servers: list[Server]
 
     def open(self, server: Server, name: str = "") -> AsyncIterator[Client]:
         """A client in the room, a guest or somebody with an account."""
@@ -78,63 +85,82 @@ class Site:
 
     @property
     def complaints(self) -> list[str]:
+        """What the servers complained of since they started."""
         return [line for log in self.folder.glob("*.log") for line in product.complaints(log)]
 
 
+class Sites:
+    """The finished project on two servers for each channel layer, started when a test needs them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        project = product.build(folder / "finished", **SETTINGS)
+        product.change(project / "chat/outbox.py", "SECONDS_TO_END = 5", "SECONDS_TO_END = 1")
+        (project / "dropping.py").write_text(DROPPING_LAYER)
+        paths, self.cookies = product.populate(project, [f"room {n}" for n in range(ROOMS)], NAMES)
+        self.paths = iter(paths)
+        self.servers: dict[str, list[Server]] = {}
+
+    def in_a_new_room(self, layer: str) -> Site:
+        folder = self.folder / layer
+        if layer not in self.servers:
+            settings, seconds = LAYERS[layer]
+            shutil.copytree(self.folder / "finished", folder, dirs_exist_ok=True)
+            looks = "SECONDS_BETWEEN_LOOKS = "
+            product.change(folder / "chat/fanout.py", f"{looks}2", f"{looks}{seconds}")
+            with (folder / "mywebsite/settings.py").open("a") as file:
+                file.write(settings)
+            with ThreadPoolExecutor() as pool:
+                self.servers[layer] = list(pool.map(partial(self.start, folder), range(2)))
+        return Site(folder, next(self.paths), self.cookies, self.servers[layer])
+
+    def start(self, folder: Path, number: int) -> Server:
+        return Server.start(folder, folder / f"{number}.log", 0, "uvicorn", product.FAST)
+
+    def stop(self, layer: str) -> None:
+        for server in self.servers.pop(layer):
+            server.stop()
+
+
 @pytest.fixture(scope="module")
-def finished_site(tmp_path_factory) -> Site:
-    """The finished project with a room and accounts; not to be changed."""
-    folder = product.build(tmp_path_factory.mktemp("scale") / "project", **SETTINGS)
-    change(folder / "chat/outbox.py", "SECONDS_TO_END = 5", "SECONDS_TO_END = 1")
-    [path], cookies = product.populate(folder, ["scale"], NAMES)
-    return Site(folder, path, cookies)
-
-
-def change(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
-
-
-@pytest.fixture
-def valkey(valkey_program, tmp_path, monkeypatch) -> Iterator[Valkey]:
+def running_valkey(valkey_program, tmp_path_factory) -> Iterator[Valkey]:
     """A real Valkey server, of which the project's servers know."""
-    valkey = Valkey.start(tmp_path / "valkey.log")
-    monkeypatch.setenv("CHANNEL_LAYER_URL", valkey.url)
-    yield valkey
+    valkey = Valkey.start(tmp_path_factory.mktemp("valkey") / "valkey.log")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHANNEL_LAYER_URL", valkey.url)
+        yield valkey
     valkey.stop()
 
 
-@pytest.fixture
-def settings(request) -> str:
-    """What is appended to the project's settings."""
-    return getattr(request, "param", "")
+@pytest.fixture(scope="module")
+def sites(running_valkey, tmp_path_factory) -> Iterator[Sites]:
+    sites = Sites(tmp_path_factory.mktemp("scale"))
+    yield sites
+    for layer in list(sites.servers):
+        sites.stop(layer)
 
 
 @pytest.fixture
-def seconds_between_looks() -> int:
-    """So many that a server finds nothing in the database by itself: what is heard was told."""
-    return 3600
+def valkey(running_valkey) -> Iterator[Valkey]:
+    """The Valkey server, which a test may stop."""
+    yield running_valkey
+    if not running_valkey.running:
+        running_valkey.start_again()
 
 
 @pytest.fixture
-def site(finished_site, valkey, settings, seconds_between_looks, tmp_path) -> Iterator[Site]:
-    """The project on two servers."""
-    folder = Path(shutil.copytree(finished_site.folder, tmp_path / "project"))
-    looks = "SECONDS_BETWEEN_LOOKS = "
-    change(folder / "chat/fanout.py", f"{looks}2", f"{looks}{seconds_between_looks}")
-    (folder / "dropping.py").write_text(DROPPING_LAYER)
-    with (folder / "mywebsite/settings.py").open("a") as file:
-        file.write(settings)
+def layer() -> str:
+    """Which of LAYERS the servers have; a test may ask for another."""
+    return "pub-sub"
 
-    def start(name: str) -> Server:
-        return Server.start(folder, folder / f"{name}.log", 0, "uvicorn", product.FAST)
 
-    with ThreadPoolExecutor() as pool:
-        servers = list(pool.map(start, ["first", "second"]))
-    yield Site(folder, finished_site.path, finished_site.cookies, servers)
-    for server in servers:
-        server.stop()
+@pytest.fixture
+def site(sites, layer) -> Iterator[Site]:
+    """The project on two servers, of which a test may kill one, and an empty room."""
+    site = sites.in_a_new_room(layer)
+    yield site
+    if not all(server.running for server in site.servers):
+        sites.stop(layer)
 
 
 @dataclass
@@ -199,7 +225,7 @@ async def together(*waiting: Awaitable[object]) -> None:
 # ---- while all is well
 
 
-@layers
+@pytest.mark.parametrize("layer", ["pub-sub", "queues"])
 async def test_what_is_said_at_once_is_heard_once_and_in_one_order(site):
     async with asyncio.timeout(PATIENCE), listeners_on(site, 3) as listeners:
         senders = [*listeners[:2], *listeners[-2:]]
@@ -217,8 +243,7 @@ async def test_what_is_said_at_once_is_heard_once_and_in_one_order(site):
     assert site.complaints == []
 
 
-@pytest.mark.parametrize("settings", [DROPPING], ids=["dropping"], indirect=True)
-@pytest.mark.parametrize("seconds_between_looks", [2], ids=["looking"])
+@pytest.mark.parametrize("layer", ["dropping"])
 async def test_what_the_layer_drops_in_silence_is_found_in_the_history(site):
     async with asyncio.timeout(PATIENCE), listeners_on(site, 2) as listeners:
         here, there = listeners[:2], listeners[2:]
@@ -242,6 +267,7 @@ async def test_a_process_subscribes_once_for_all_its_sockets(site, valkey):
             return count
 
         async with asyncio.timeout(PATIENCE):
+            await until(lambda: redis.pubsub_channels() == [])  # all who were here have gone
             async with AsyncExitStack() as stack, site.open(second):
                 await stack.enter_async_context(site.open(first))
                 await until(lambda: subscribers() == 2)
@@ -256,7 +282,40 @@ async def test_a_process_subscribes_once_for_all_its_sockets(site, valkey):
                 async with site.open(first):
                     await until(lambda: subscribers() == 1)
                 await until(lambda: subscribers() == 0)
-            await until(lambda: len(redis.pubsub_channels()) < with_one)
+            await until(lambda: redis.pubsub_channels() == [])
+
+
+async def test_a_process_that_is_left_at_once_stays_subscribed_to_nothing(monkeypatch):
+    begun, goes_on, ended = [asyncio.Event() for _ in range(3)]
+
+    class Layer:
+        async def new_channel(self) -> str:
+            return "channel"
+
+        async def group_add(self, *_: str) -> None:
+            begun.set()
+            await goes_on.wait()
+
+        async def group_send(self, *_: object) -> None:
+            pass
+
+        async def group_discard(self, *_: str) -> None:
+            pass
+
+        async def receive(self, _: str) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:  # a real one ends its subscription here, and nowhere else
+                ended.set()
+
+    monkeypatch.setattr(relay, "get_channel_layer", Layer)
+    watch = relay.Watch()
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+        watch.close()
+        await asyncio.sleep(0)
+        goes_on.set()
+        await ended.wait()
 
 
 async def test_prepared_frames_go_well_with_compressed_ones(site):
@@ -276,6 +335,47 @@ async def test_prepared_frames_go_well_with_compressed_ones(site):
             assert [message["message"] for message in messages] == [
                 f"{text}{n}" for n in range(1, number + 1)
             ]
+
+
+# ---- while somebody doesn't read
+
+
+async def test_what_a_stopped_reader_cost_is_given_back_though_it_never_reads_again(site):
+    server = site.servers[0]
+    await give_up_stopped_readers(site, server)
+    growth = []
+    for _ in range(3):  # what a server buys once, another thread's heap say, it doesn't buy again
+        before = server.memory
+        await give_up_stopped_readers(site, server)
+        growth.append(server.memory - before)
+        print(f"{growth[-1] / 1024:.0f} KiB more after {STOPPED} further stopped readers")
+        if growth[-1] < STOPPED * BACKLOG / 2:
+            return
+    pytest.fail(f"each time more: {growth}")
+
+
+async def give_up_stopped_readers(site: Site, server: Server) -> None:
+    """Talk until some that don't read have been given up, and the server has hung up on them."""
+    async with asyncio.timeout(PATIENCE), site.open(server) as talker, site.open(server) as other:
+        stopped = [
+            await asyncio.to_thread(StoppedReader, server, "", path=site.path)
+            for _ in range(STOPPED)
+        ]
+        try:
+            ports = {reader.socket.getsockname()[1] for reader in stopped}
+            while await asyncio.to_thread(connected_with, server) & ports:
+                for _ in range(25):
+                    await talker.send(message=LARGE["emoji"], message2=LARGE["emoji"])
+                    await together(talker.hear("chat"), other.hear("chat"))
+        finally:
+            for reader in stopped:
+                reader.socket.close()
+
+
+def connected_with(server: Server) -> set[int]:
+    """The ports of a server's clients."""
+    connections = psutil.Process(server.pid).net_connections("tcp4")
+    return {each.raddr.port for each in connections if each.raddr}
 
 
 # ---- while something is away
@@ -321,7 +421,7 @@ async def test_without_valkey_each_server_goes_on_and_all_is_told_once_it_is_bac
     check_room(talkers)
 
 
-@layers
+@pytest.mark.parametrize("layer", ["pub-sub", "queues"])
 async def test_a_valkey_that_restarts_unnoticed_leaves_nobody_deaf(site, valkey):
     first, second = site.servers
     async with asyncio.timeout(PATIENCE), site.open(first) as ana, site.open(second) as bia:
@@ -387,44 +487,3 @@ def talkers_of(site: Site, servers: list[object]) -> list[tuple[Talker, object]]
         (Talker(name, site.path, site.cookies.get(name, ""), 0.1), server)
         for name, server in zip(names, servers, strict=True)
     ]
-
-
-# ---- while somebody doesn't read
-
-
-async def test_what_a_stopped_reader_cost_is_given_back_though_it_never_reads_again(site):
-    server = site.servers[0]
-    await give_up_stopped_readers(site, server)
-    growth = []
-    for _ in range(3):  # what a server buys once, another thread's heap say, it doesn't buy again
-        before = server.memory
-        await give_up_stopped_readers(site, server)
-        growth.append(server.memory - before)
-        print(f"{growth[-1] / 1024:.0f} KiB more after {STOPPED} further stopped readers")
-        if growth[-1] < STOPPED * BACKLOG / 2:
-            return
-    pytest.fail(f"each time more: {growth}")
-
-
-async def give_up_stopped_readers(site: Site, server: Server) -> None:
-    """Talk until some that don't read have been given up, and the server has hung up on them."""
-    async with asyncio.timeout(PATIENCE), site.open(server) as talker, site.open(server) as other:
-        stopped = [
-            await asyncio.to_thread(StoppedReader, server, "", path=site.path)
-            for _ in range(STOPPED)
-        ]
-        try:
-            ports = {reader.socket.getsockname()[1] for reader in stopped}
-            while await asyncio.to_thread(connected_with, server) & ports:
-                for _ in range(25):
-                    await talker.send(message=LARGE["emoji"], message2=LARGE["emoji"])
-                    await together(talker.hear("chat"), other.hear("chat"))
-        finally:
-            for reader in stopped:
-                reader.socket.close()
-
-
-def connected_with(server: Server) -> set[int]:
-    """The ports of a server's clients."""
-    connections = psutil.Process(server.pid).net_connections("tcp4")
-    return {each.raddr.port for each in connections if each.raddr}

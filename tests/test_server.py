@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from lab import LabError
 from lab.run.server import Server
 
-ROUNDS = 30 if os.environ.get("PROOF") == "full" else 10
+ROUNDS = 30 if os.environ.get("PROOF") == "full" else 3
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ uvicorn, whose `send` waits while too much is unsent: Daphne's doesn't, it takes
 given into its own memory, so that there a reader that has stopped costs what the others say
 until the server's pings notice it.
 
-How long a message takes also depends on what else the machine has to do. So rounds with stopped
-readers are compared with rounds without: by the median message in `make test`, where several
-tests run at once; in `make proof` by the worst message of the best of several rounds, since what
-a stopped reader really costs, it costs in every round. It stands alone there: many who come or
-go at once do delay the others, whether they read or not, by the milliseconds that the database
-takes for each. What one costs in memory is measured with many.
+How long a message takes also depends on what else the machine has to do. So only `make proof`,
+which runs alone, judges by it: it compares the worst message of the best of several rounds with
+that of rounds without a stopped reader, since what a stopped reader really costs, it costs in
+every round. It stands alone there: many who come or go at once do delay the others, whether they
+read or not, by the milliseconds that the database takes for each. What one costs in memory is
+measured with many. `make test` sees that everybody hears each message all the same, before the
+next is said.
 """
 
 import asyncio
@@ -20,7 +21,6 @@ import itertools
 import json
 import os
 import socket
-import statistics
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -36,7 +36,8 @@ from chat.frames import PreparedFrames
 from chat.outbox import Outbox
 from lab.run.server import WEBSOCKET_PATH, Server
 
-STOPPED, READERS, MESSAGES, ROUNDS = (16, 10, 750, 5) if product.FULL else (4, 3, 40, 1)
+STOPPED, READERS, MESSAGES = (16, 10, 750) if product.FULL else (4, 3, 40)
+ROUNDS = 5
 MOST_DELAY = 0.050
 MOST_MEMORY = 1024 * 1024
 """What a stopped reader may cost: seconds of another one's time, bytes of the server's memory."""
@@ -117,9 +118,8 @@ class Conversation:
 
     @property
     def delay(self) -> float:
-        """Seconds until the last reader had the median message, or the worst in a full proof."""
-        measure = max if product.FULL else statistics.median
-        return measure(map(max, self.delays.values()))
+        """Seconds until the last reader had the worst message."""
+        return max(map(max, self.delays.values()))
 
 
 @asynccontextmanager
@@ -174,19 +174,20 @@ async def rounds(
 large = pytest.mark.parametrize("filling", LARGE if product.FULL else ["emoji"])
 pages = pytest.mark.parametrize("asked", [0, 5], ids=["listening", "after pages of history"])
 
+if product.FULL:
+
+    @large
+    @pages
+    async def test_a_stopped_reader_delays_nobody(tmp_path, filling, asked):
+        talks = await rounds(tmp_path / "project", filling, asked, 1, ROUNDS)
+        without, with_one = [min(talk.delay for talk in some) for some in talks]
+        print(f"{without * 1000:.0f} ms without, {with_one * 1000:.0f} ms with a stopped reader")
+        assert with_one - without <= MOST_DELAY
+
 
 @large
 @pages
-async def test_a_stopped_reader_delays_nobody(tmp_path, filling, asked):
-    talks = await rounds(tmp_path / "project", filling, asked, 1, ROUNDS)
-    without, with_one = [min(talk.delay for talk in some) for some in talks]
-    print(f"{without * 1000:.0f} ms without, {with_one * 1000:.0f} ms with a stopped reader")
-    assert with_one - without <= MOST_DELAY
-
-
-@large
-@pages
-async def test_a_stopped_reader_costs_little_memory(tmp_path, filling, asked):
+async def test_a_stopped_reader_costs_little_memory_and_nobody_a_message(tmp_path, filling, asked):
     [without], [with_them] = await rounds(tmp_path / "project", filling, asked, STOPPED, 1)
     memory = (with_them.memory - without.memory) / STOPPED
     said = len(with_them.delays)

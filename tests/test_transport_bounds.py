@@ -29,7 +29,9 @@ MOST_LINES = 100
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    return product.build(tmp_path_factory.mktemp("bounds") / "project", DEBUG=False)
+    folder = product.build(tmp_path_factory.mktemp("bounds") / "project", DEBUG=False)
+    product.change(folder / "chat/connection.py", "SECONDS_TO_ASK = 10", "SECONDS_TO_ASK = 3")
+    return folder
 
 
 @pytest.fixture(scope="module")

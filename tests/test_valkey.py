@@ -19,7 +19,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from support.kernels import Kernel
 from support.processes import gone, listens, processes_of
 
-from lab import LabError, language
+from lab import LabError, course, language
 from lab.messages import say
 from lab.run import children
 from lab.run import valkey as valkey_module
@@ -289,13 +289,24 @@ def test_it_ends_with_a_program_that_is_no_kernel(folder):
     assert all(gone(process, 5) for process in both)
 
 
-@pytest.fixture
-def kernel(kernels, valkey_program) -> Kernel:
-    """A kernel in which a lesson has started a server and Valkey."""
-    kernel = kernels()
+SERVE = "valkey = lesson.valkey(); server = lesson.serve()"
+
+
+@pytest.fixture(scope="module")
+def lessons_kernel(valkey_program, tmp_path_factory) -> Iterator[Kernel]:
+    """A kernel with a lesson, whose servers any test may start and stop."""
+    folder = tmp_path_factory.mktemp("lesson")
+    kernel = Kernel(course.ROOT / "notebooks/en", folder / "workspace")
     assert "Lesson 6" in kernel.run('from lab import Lesson; lesson = Lesson("06-live")')
-    assert kernel.run("valkey = lesson.valkey(); server = lesson.serve()") == ""
-    return kernel
+    yield kernel
+    kernel.close()
+
+
+@pytest.fixture
+def kernel(lessons_kernel) -> Kernel:
+    """The kernel, in which a server and Valkey have just been started."""
+    assert lessons_kernel.run(f"lesson.stop(); {SERVE}") == ""
+    return lessons_kernel
 
 
 def running(kernel: Kernel) -> str:
@@ -303,7 +314,9 @@ def running(kernel: Kernel) -> str:
 
 
 @pytest.mark.parametrize("way", ["killed", "restarted"])
-def test_a_kernel_that_ends_leaves_no_valkey(kernel, way):
+def test_a_kernel_that_ends_leaves_no_valkey(kernels, valkey_program, way):
+    kernel = kernels()
+    kernel.run(f'from lab import Lesson; lesson = Lesson("06-live"); {SERVE}')
     pid, own = kernel.run("import os; print(valkey._process.pid, os.getpid())").split()
     both = with_its_own(psutil.Process(int(pid)))
     if way == "killed":
@@ -341,9 +354,8 @@ def test_what_ends_a_lessons_servers_ends_valkey_too(kernel, cell):
     assert kernel.run("valkey = lesson.valkey(); print(valkey)") == "<Valkey 127.0.0.1 running>\n"
 
 
-@pytest.mark.usefixtures("kernel")
-def test_its_log_is_beside_the_servers(tmp_path):
-    logs = sorted(path.name for path in (tmp_path / "workspace/logs").iterdir())
+def test_its_log_is_beside_the_servers(kernel):
+    logs = kernel.run("import os; print(*sorted(os.listdir('logs')))").split()
     assert logs == ["06-live.en.log", "06-live.en.valkey.log"]
 
 

@@ -44,6 +44,13 @@ def _migrated() -> TemporaryDirectory[str]:
     return folder
 
 
+def change(file: Path, old: str, new: str) -> None:
+    """Replace a line of the project's, such as one with a number of seconds."""
+    text = file.read_text()
+    assert old in text, f"{file} has no {old!r}"
+    file.write_text(text.replace(old, new))
+
+
 def manage(folder: Path, *arguments: str) -> str:
     """What the project's manage.py prints."""
     command = [sys.executable, "manage.py", *arguments]
