@@ -13,7 +13,7 @@ from support.product import FULL
 
 from lab import course, project
 from lab.author import notebooks
-from lab.check.sandbox import Sandbox
+from lab.check import sandbox
 from lab.run import variables
 
 HOSTILE = {
@@ -81,10 +81,11 @@ def test_whatever_the_project_reads_from_its_environment_is_forgotten():
     assert not environment.keys() & read
 
 
-def test_a_check_starts_its_programs_without_them(monkeypatch, tmp_path):
+def test_a_check_starts_its_programs_without_them(monkeypatch):
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
-    environment = Sandbox(tmp_path, 0).environment
+    with sandbox.bench() as bench:
+        environment = bench.environment
     assert not environment.keys() & (HOSTILE.keys() - {"HTTP_PROXY", "http_proxy"})
 
 

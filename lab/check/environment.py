@@ -38,7 +38,7 @@ def trouble(has_project: bool, box: Sandbox) -> Evidence | None:
     if "failed" in found:
         return from_json("environment", found["failed"])
     if "versions" in found:
-        return _wrong_version(found["versions"])
+        return wrong_version(found["versions"])
     output = without_copy(complaints)
     return Evidence("environment", "died", errors_of_log(output), seen={"output": output})
 
@@ -73,7 +73,7 @@ def _proxy() -> Evidence | None:
             server.shutdown()
 
 
-def _wrong_version(versions: dict[str, str]) -> Evidence | None:
+def wrong_version(versions: dict[str, str]) -> Evidence | None:
     """The first package whose version is none that the course is written for, or None.
 
     With LAB_ANY_VERSION set, as where the lessons try a candidate, every version is.
