@@ -105,6 +105,15 @@ def translate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def patch(arguments: argparse.Namespace) -> int:
+    """Make a lesson's cells show what they change of a file, and name those that did not."""
+    from lab.author import patching  # here: as in run
+
+    for cell in patching.patch(arguments.lesson):
+        print(cell)
+    return 0
+
+
 def check(arguments: argparse.Namespace) -> int:
     """Check a lesson's project; 2 when that isn't possible."""
     if arguments.language:
@@ -152,6 +161,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     translate_parser.add_argument(
         "--accept", nargs="+", metavar="CELL", help=say("help_translate_accept")
     )
+    command(patch).add_argument("lesson", metavar="LESSON")
     check_parser = command(check)
     check_parser.add_argument("lesson", metavar="LESSON")
     check_parser.add_argument(

@@ -1,9 +1,35 @@
-"""The code cells of a notebook file, and the project's files that they write."""
+"""The code cells of a notebook file, and what those do that write the project's files."""
 
 import json
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from lab import patches
+
+MAGICS = ("writefile", "patch", "fill")
+"""The cells' first words: the whole file, some lines of it, or what blanks (`...`) stand for."""
+
+
+@dataclass(frozen=True)
+class FileCell:
+    """A cell that writes one of the project's files, or changes it."""
+
+    magic: str
+    path: str
+    body: str
+
+    def text_after(self, before: str | None) -> str:
+        """The file's text once the cell has run, if it was this before (None: not there).
+
+        Raises patches.PatchError where the cell's lines aren't in it.
+        """
+        if self.magic == "writefile":
+            return self.body + "\n"
+        if before is None:
+            raise patches.PatchError(f"{self.path} isn't written yet")
+        return patches.applied(self.body, before)
 
 
 def sources(notebook: Path) -> Iterator[str]:
@@ -16,21 +42,21 @@ def sources(notebook: Path) -> Iterator[str]:
             yield "".join(cell["source"])
 
 
-def written_files(notebook: Path) -> Iterator[tuple[str, str]]:
-    """Each `%%writefile` cell of the notebook, in order: the file's path and its text."""
-    for source in sources(notebook):
-        path = file_written_by(source)
-        if path is not None:
-            yield path, text_written_by(source)
+def file_cells(notebook: Path) -> Iterator[FileCell]:
+    """The cells of the notebook that write the project's files, in order."""
+    return filter(None, map(file_cell, sources(notebook)))
+
+
+def file_cell(source: str) -> FileCell | None:
+    """What a cell with this source does to a file of the project, or None."""
+    first, _, body = source.partition("\n")
+    if not first.startswith("%%"):
+        return None
+    magic, *words = shlex.split(first.removeprefix("%%"))
+    return FileCell(magic, words[-1], body.rstrip("\n")) if magic in MAGICS and words else None
 
 
 def file_written_by(source: str) -> str | None:
-    """The path that a cell with this source writes with `%%writefile`, or None."""
-    magic, _, _ = source.partition("\n")
-    words = shlex.split(magic) if magic.startswith("%%writefile ") else []
-    return words[-1] if words else None
-
-
-def text_written_by(source: str) -> str:
-    """What `%%writefile` writes of a cell with this source: all but its first line."""
-    return source.partition("\n")[2].rstrip("\n") + "\n"
+    """The path of the file that a cell with this source writes or changes, or None."""
+    found = file_cell(source)
+    return found.path if found else None

@@ -30,14 +30,22 @@ class LessonEntry:
     """One lesson as course.toml tells it; its texts by language."""
 
     name: str
-    minutes: int
     title: dict[str, str]
     question: dict[str, str]
     objective: dict[str, str]
+    running: int = 0
+    """Minutes that its cells take to run, where that is at least one."""
+    formerly: Sequence[str] = ()
+    """Names that it had before: who began under one finds their progress under today's."""
     measured: Sequence[str] = ()
     """The ids of the cells whose outputs change from run to run: times, and figures of them."""
     pictures: dict[str, dict[str, str]] = field(default_factory=dict)
     """The alternative text of each of its pictures, by language."""
+
+    @property
+    def number(self) -> str:
+        """The two digits that its name begins with."""
+        return self.name.partition("-")[0]
 
     def notebook(self, language: str) -> Path:
         """The lesson's notebook in that language."""
@@ -57,8 +65,9 @@ def find(name: str) -> LessonEntry:
     Raises LabError, naming the nearest lessons, when there is none.
     """
     names = [lesson.name for lesson in lessons()]
-    if name in names:
-        return lessons()[names.index(name)]
+    for lesson in lessons():
+        if name == lesson.name or name in lesson.formerly:
+            return lesson
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.3) or names
     raise LabError(say("no_such_lesson", name=name, names=", ".join(near)))
 

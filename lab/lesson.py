@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lab import course, exercises, language, project
 from lab.errors import LabError
-from lab.kernel import hints, neighbours, safekeeping
+from lab.kernel import hints, neighbours, writing
 from lab.messages import say
 from lab.progress_file import Progress
 from lab.run import children, variables
@@ -39,7 +39,7 @@ class Lesson:
         self.entry = course.find(name)
         self.workspace = Workspace.default()
         self._begin()
-        safekeeping.watch(self.workspace)
+        self._writer = writing.watch(self.workspace, name)
         hints.give(self.entry)
         children.end_with_kernel()
         self._note()
@@ -136,6 +136,15 @@ class Lesson:
             print(say("reset", place=self.workspace.shown(place)))
         self._begin()
 
+    def take(self, path: str) -> None:
+        """Make a file of the project the lesson's own, as the cells that were run wrote it.
+
+        The learner's version is copied away first, and the copy named.
+
+        Raises LabError when the lesson has no such file.
+        """
+        self._writer.take(path)
+
     def forward(self) -> None:
         """Bring the project back as it was before an earlier lesson was opened."""
         self.stop()
@@ -190,9 +199,10 @@ class Lesson:
         variables.forget_here()
         _look_last_in(self.workspace.folder)
         _forget_modules_in(self.workspace.folder)
-        number = course.lessons().index(self.entry)
-        print(say("lesson", number=number, title=self.entry.title[language.current()]))
-        if project.reached(self.workspace.put_away()) == number:
+        print(
+            say("lesson", number=int(self.entry.number), title=self.entry.title[language.current()])
+        )
+        if project.reached(self.workspace.put_away()) == course.lessons().index(self.entry):
             print(say("put_away_waits"))
         if own:
             print(say("kept_yours", paths=", ".join(own)))

@@ -1,6 +1,7 @@
 """How far a learner is: the lessons opened, checked and exercised, in a file that they own."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import TypedDict
 
@@ -40,7 +41,7 @@ class Progress:
                 raise TypeError
         except (ValueError, AttributeError, TypeError) as error:
             raise LabError(say("progress_unreadable", path=self.file.name)) from error
-        return found
+        return _under_todays_names(found)
 
     def note(self, lesson: str, *, check: bool | None = None, exercise: str | None = None) -> None:
         """Note that the lesson was opened, how its check went, or an exercise that is solved."""
@@ -63,6 +64,18 @@ class Progress:
         text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
         with explained_os_errors(self.file):
             project.write_text(Path(self.file), text)
+
+
+def _under_todays_names(found: dict[str, Entry]) -> dict[str, Entry]:
+    """What was noted under a former name, noted under those of the lessons that came of it."""
+    formerly = {
+        name: found[name] for each in course.lessons() for name in each.formerly if name in found
+    }
+    told = {name: entry for name, entry in found.items() if name not in formerly}
+    for lesson in course.lessons():
+        for name in formerly.keys() & set(lesson.formerly):
+            told.setdefault(lesson.name, deepcopy(formerly[name]))
+    return told
 
 
 def _line(lesson: course.LessonEntry, entry: Entry) -> str:

@@ -1,5 +1,9 @@
 """The learner's project as the notebooks write it, after each lesson."""
 
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -7,14 +11,45 @@ from lab import cells, course
 from lab.language import SOURCE
 
 
+@dataclass(frozen=True)
+class Written:
+    """What one cell of a lesson made of a file of the project."""
+
+    lesson: int  # its number in the course, from 0
+    cell: cells.FileCell
+    before: str | None
+    after: str
+
+
 @cache
-def _written_by(path: Path) -> tuple[tuple[str, str], ...]:
-    return tuple(cells.written_files(path)) if path.exists() else ()
+def written() -> tuple[Written, ...]:
+    """What each cell of the course makes of its file, in order, with every blank filled.
+
+    Raises patches.PatchError where the lines that a cell changes aren't there.
+    """
+    return tuple(_written())
+
+
+def _written() -> Iterator[Written]:
+    files: dict[str, str] = {}
+    for number, lesson in enumerate(course.lessons()):
+        if not lesson.notebook(SOURCE).exists():
+            continue  # it has just begun
+        for cell in cells.file_cells(lesson.notebook(SOURCE)):
+            before = files.get(cell.path)
+            files[cell.path] = cell.text_after(before)
+            yield Written(number, cell, before, files[cell.path])
 
 
 def files_of(lessons: tuple[course.LessonEntry, ...]) -> dict[str, str]:
     """The project's files (path: text) once these lessons have been worked through."""
-    return {path: text for lesson in lessons for path, text in _written_by(lesson.notebook(SOURCE))}
+    numbers = {course.lessons().index(lesson) for lesson in lessons}
+    return {each.cell.path: each.after for each in written() if each.lesson in numbers}
+
+
+def files_before(lesson: str) -> dict[str, str]:
+    """The project's files (path: text) where a lesson begins."""
+    return files_of(course.before(lesson))
 
 
 def all_versions() -> dict[str, set[str]]:
@@ -22,13 +57,36 @@ def all_versions() -> dict[str, set[str]]:
     return {path: set(texts) for path, texts in writers().items()}
 
 
+@cache
+def _former() -> dict[str, list[str]]:
+    text = Path(__file__).with_name("former.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def paths() -> set[str]:
+    """Every file that a lesson writes, or that one of an earlier edition wrote."""
+    return all_versions().keys() | _former().keys()
+
+
+def is_the_courses(path: str, text: str) -> bool:
+    """Whether a lesson gives that text to a file, or one of an earlier edition did."""
+    if text in all_versions().get(path, ()):
+        return True
+    return hashlib.sha256(text.encode()).hexdigest()[:16] in _former().get(path, ())
+
+
 def writers() -> dict[str, dict[str, int]]:
     """Every text that any lesson gives to a path, with the number of the first that does."""
     found: dict[str, dict[str, int]] = {}
-    for number, lesson in enumerate(course.lessons()):
-        for path, text in _written_by(lesson.notebook(SOURCE)):
-            found.setdefault(path, {}).setdefault(text, number)
+    for each in written():
+        found.setdefault(each.cell.path, {}).setdefault(each.after, each.lesson)
     return found
+
+
+def step(source: str, lesson: str) -> Written | None:
+    """What the course's own cell with that source does in a lesson; None if there is no such cell."""
+    number, cell = course.lessons().index(course.find(lesson)), cells.file_cell(source)
+    return next((each for each in written() if (each.lesson, each.cell) == (number, cell)), None)
 
 
 def written_in(path: str) -> str | None:

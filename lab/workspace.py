@@ -105,9 +105,9 @@ class Workspace:
         own = []
         with explained_os_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for path, versions in project.all_versions().items():
+            for path in project.paths():
                 found = self._read(path)
-                if found is not None and found not in versions:
+                if found is not None and not project.is_the_courses(path, found):
                     own.append(path)
                 elif path in wanted and found != wanted[path]:
                     project.write_text(self.folder / path, wanted[path])
@@ -136,7 +136,7 @@ class Workspace:
         course's own versions, the same text, or a copy of it already kept.
         """
         found = self._read(path)
-        if found is None or found == text or found in project.all_versions().get(path, ()):
+        if found is None or found == text or project.is_the_courses(path, found):
             return None
         for place in self.kept.glob("*"):
             if (place / path).is_file() and (place / path).read_text("utf-8") == found:

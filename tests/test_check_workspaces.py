@@ -231,7 +231,7 @@ def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> 
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("lesson", ["11-rooms", "12-history"])
+@pytest.mark.parametrize("lesson", ["13-rooms", "15-history"])
 def test_they_are_told_first(lesson, tmp_path, patient_check):
     first, *_ = project.changed_by(lesson)
     report = told_of(lesson, opened(lesson, tmp_path / "workspace"), patient_check)
@@ -240,16 +240,16 @@ def test_they_are_told_first(lesson, tmp_path, patient_check):
 
 @pytest.mark.usefixtures("no_browser")
 def test_half_of_a_lesson_is_told_too(tmp_path, patient_check):
-    report = told_of("12-history", opened("12-history", tmp_path / "workspace", 4), patient_check)
-    fifth = project.changed_by("12-history")[4]
+    report = told_of("15-history", opened("15-history", tmp_path / "workspace", 4), patient_check)
+    fifth = project.changed_by("15-history")[4]
     assert fifth in str(report).partition("aren't written yet: ")[2]
 
 
 @pytest.mark.usefixtures("no_browser")
 def test_a_file_that_is_merely_missing_is_told_besides(finished_after, tmp_path, patient_check):
-    folder = Path(shutil.copytree(finished_after("09-bad-input"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("10-bad-input"), tmp_path / "workspace"))
     (folder / "chat/tests/test_limits.py").unlink()
     write(folder / VIEWS, "1 / 0\n")
-    report = patient_check("09-bad-input", folder)
+    report = patient_check("10-bad-input", folder)
     assert report.findings[0].file == VIEWS, str(report)
     assert str(report).endswith("Not written yet in this lesson: chat/tests/test_limits.py")

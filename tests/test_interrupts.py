@@ -21,8 +21,8 @@ ENDED_IN_THEIR_CELL = {
     "04-settings": {"start-runserver"},
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
-    "10-security": {"check-deploy"},
-    "13-scale": {"plain-measured", "profile"},
+    "12-accounts": {"check-deploy"},
+    "18-scale": {"plain-measured", "profile"},
 }
 """Cells that start a process, or define what does, and leave none running when a cell ends."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import LabError, course
+from lab import LabError, course, project
 from lab.author.new import new
 
 NAME = f"{len(course.lessons()):02}-a-new-one"
@@ -35,8 +35,10 @@ def here(copy, tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.setattr(course, "ROOT", root)
     monkeypatch.setattr(course, "INDEX", root / "notebooks/course.toml")
     course.lessons.cache_clear()
+    project.written.cache_clear()
     yield root
     course.lessons.cache_clear()
+    project.written.cache_clear()
 
 
 def content(folder: Path) -> dict[Path, bytes]:
@@ -69,6 +71,7 @@ def test_a_lesson_has_the_place_of_its_number(here):
     index = here / "notebooks/course.toml"
     index.write_text(index.read_text("utf-8").replace(last, f"97{last[2:]}"), "utf-8")
     course.lessons.cache_clear()
+    project.written.cache_clear()
     new("98-after-it")
     new("96-before-it")
     found = [lesson.name for lesson in course.lessons()]

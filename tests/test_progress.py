@@ -33,6 +33,18 @@ def test_what_was_done_is_added_up(workspace):
     assert "checked ·" in told[5]
 
 
+def test_what_was_done_under_a_former_name_counts_for_the_lessons_that_came_of_it(workspace):
+    progress = Progress(workspace)
+    [(new, old), *_] = [(each.name, each.formerly[0]) for each in course.lessons() if each.formerly]
+    heirs = [each.name for each in course.lessons() if old in each.formerly]
+    noted = {old: {"opened": True, "check": True}, "mine": {"opened": True}}
+    progress.file.write_text(json.dumps(noted))
+    progress.note(new, exercise="a")
+    found = json.loads(progress.file.read_text())
+    assert found.keys() == {*heirs, "mine"}
+    assert found[new] == {"opened": True, "check": True, "exercises": ["a"]}
+
+
 def test_it_survives_a_reset(workspace):
     workspace.prepare("03-routing")
     Progress(workspace).note("03-routing", check=True)

@@ -45,13 +45,13 @@ def test_a_trial_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
     log, asked = tmp_path / "reports/log.jsonl", []
     monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change))
     monkeypatch.setattr(trials, "commit", lambda: "abc")
-    three = [Change("12-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
+    three = [Change("15-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
     trial(three[:2], log)
     assert asked == three[:2]
-    monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change) or "13-scale")
+    monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change) or "18-scale")
     found = trial(three, log)
     assert asked == three
-    assert list(found.values()) == [None, None, "13-scale"]
+    assert list(found.values()) == [None, None, "18-scale"]
     assert verdicts(log, "abc") == found
     assert verdicts(log, "another") == {}
     assert json.loads(log.read_text("utf-8").splitlines()[0])["noticed"] is None

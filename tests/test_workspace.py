@@ -1,5 +1,6 @@
 """The learner's folder: ready for any lesson, in any order, and nothing lost."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -138,8 +139,8 @@ def test_the_workspace_may_be_named_by_the_environment(monkeypatch, tmp_path):
 
 
 def test_going_back_and_forward_leaves_the_project_as_it_was(workspace):
-    project.build("11-rooms", workspace.folder)
-    (workspace.folder / CONSUMERS).write_text("# mine, of lesson 11\n")
+    project.build("13-rooms", workspace.folder)
+    (workspace.folder / CONSUMERS).write_text("# mine, of lesson 13\n")
     before = tree(workspace.folder)
     assert workspace.goes_back("02-consumers") > 5
     workspace.put_project_away()
@@ -153,17 +154,17 @@ def test_going_back_and_forward_leaves_the_project_as_it_was(workspace):
 
 
 def test_what_is_changed_in_the_earlier_lesson_is_kept_when_going_forward(workspace):
-    project.build("11-rooms", workspace.folder)
+    project.build("13-rooms", workspace.folder)
     workspace.put_project_away()
     workspace.prepare("02-consumers")
     project.write_text(workspace.folder / CONSUMERS, "# mine, of lesson 2\n")
     copy = workspace.forward()[CONSUMERS]
     assert copy.read_text() == "# mine, of lesson 2\n"
-    assert tree(workspace.folder) == project.files_of(course.up_to("11-rooms"))
+    assert tree(workspace.folder) == project.files_of(course.up_to("13-rooms"))
 
 
 def test_going_back_twice_comes_forward_to_where_the_learner_had_got(workspace):
-    project.build("11-rooms", workspace.folder)
+    project.build("13-rooms", workspace.folder)
     far = tree(workspace.folder)
     workspace.put_project_away()
     workspace.prepare("05-asgi")
@@ -179,12 +180,12 @@ def test_what_was_put_away_long_ago_is_kept_when_the_learner_has_got_further(wor
     project.build("05-asgi", workspace.folder)
     (workspace.folder / CONSUMERS).write_text("# mine, of lesson 5\n")
     workspace.put_project_away()
-    project.build("11-rooms", workspace.folder)
+    project.build("13-rooms", workspace.folder)
     assert workspace.forward() == {}  # that would be back
     workspace.put_project_away()
     [old] = workspace.kept.glob(f"*/later/{CONSUMERS}")
     assert old.read_text() == "# mine, of lesson 5\n"
-    assert tree(workspace.later) == project.files_of(course.up_to("11-rooms"))
+    assert tree(workspace.later) == project.files_of(course.up_to("13-rooms"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -195,3 +196,23 @@ def test_going_on_is_no_going_back(workspace, name):
     if course.before(name):
         project.build(course.before(name)[-1].name, workspace.folder)
         assert workspace.goes_back(name) == 0
+
+
+def test_a_workspace_of_an_earlier_edition_is_brought_up_to_date(workspace, monkeypatch):
+    """Its texts are nobody's own, also those of files that no lesson writes any more."""
+    project.build("05-asgi", workspace.folder)
+    old = {CONSUMERS: "# as the first edition wrote it\n", "chat/gone.py": "# no longer written\n"}
+    known = {path: [hashlib.sha256(text.encode()).hexdigest()[:16]] for path, text in old.items()}
+    for path, text in old.items():
+        project.write_text(workspace.folder / path, text)
+    project.write_text(workspace.folder / "chat/views.py", "# mine\n")
+    assert workspace.prepare("06-live") == sorted([CONSUMERS, "chat/views.py"])
+    monkeypatch.setattr(project, "_former", lambda: known)
+    assert workspace.prepare("06-live") == ["chat/views.py"]
+    wanted = project.files_of(course.before("06-live")) | {"chat/views.py": "# mine\n"}
+    assert tree(workspace.folder) == wanted
+
+
+def test_todays_lessons_know_the_former_editions_texts():
+    assert project._former().keys() >= {"manage.py", CONSUMERS}
+    assert all(len(each) == 16 for texts in project._former().values() for each in texts)

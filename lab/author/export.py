@@ -1,14 +1,20 @@
-"""What of the repository's root the notebooks and their index write: the project, two tables."""
+"""What the notebooks and their index write: the project, the READMEs' tables, each lesson's minutes."""
 
 import difflib
+import json
 import re
 from pathlib import Path
 
 from lab import course, project
+from lab.author import translation
+from lab.author.minutes import minutes
+from lab.language import LANGUAGES, SOURCE
+from lab.messages import catalogue
 
 EXPORTED = ("manage.py", "mywebsite", "chat")
 """What of the repository's root is exported from the notebooks."""
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
+_MINUTES = re.compile(r"\*\d+ minut[^*\n]*\*")
 _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
 
@@ -23,8 +29,8 @@ def exported_files(root: Path) -> dict[str, bytes]:
 
 
 def export(root: Path = course.ROOT) -> list[str]:
-    """Make the finished project in root what the notebooks write, and the READMEs' tables of the
-    lessons what the index says; returns the changed paths.
+    """Make the finished project in root what the notebooks write, the READMEs' tables of the
+    lessons what the index says, and each lesson's minutes what they are; returns the changed paths.
     """
     wanted, found = _wanted(root), _found(root)
     changed = sorted(
@@ -55,8 +61,13 @@ def differences(root: Path = course.ROOT) -> str:
 
 
 def _found(root: Path) -> dict[str, bytes]:
-    readmes = {name: root / name for name in READMES.values()}
-    told = {name: path.read_bytes() for name, path in readmes.items() if path.exists()}
+    texts = [root / name for name in READMES.values()]
+    texts += [
+        root / lesson.notebook(language).relative_to(course.ROOT)
+        for lesson in course.lessons()
+        for language in LANGUAGES
+    ]
+    told = {path.relative_to(root).as_posix(): path.read_bytes() for path in texts if path.exists()}
     return exported_files(root) | told
 
 
@@ -67,7 +78,17 @@ def _wanted(root: Path) -> dict[str, bytes]:
         for language, name in READMES.items()
         if name in found
     }
-    return _finished() | readmes
+    titles: dict[str, bytes] = {}
+    for lesson in course.lessons():
+        paths = {
+            language: lesson.notebook(language).relative_to(course.ROOT).as_posix()
+            for language in LANGUAGES
+        }
+        if set(paths.values()) <= found.keys():
+            texts = {language: found[path].decode() for language, path in paths.items()}
+            told = with_minutes(lesson, texts)
+            titles |= {paths[language]: text.encode() for language, text in told.items()}
+    return _finished() | readmes | titles
 
 
 def with_table(readme: str, language: str) -> str:
@@ -75,15 +96,43 @@ def with_table(readme: str, language: str) -> str:
 
     Raises ValueError when there are no such marks.
     """
-    rows = [
-        f"| [{lesson.name}](notebooks/{language}/{lesson.name}.ipynb) | {lesson.minutes} "
-        f"| {lesson.question[language]} |\n"
-        for lesson in course.lessons()
-    ]
+    rows = []
+    for lesson in course.lessons():
+        counted = minutes(lesson, language)
+        rows.append(
+            f"| [{lesson.name}](notebooks/{language}/{lesson.name}.ipynb) "
+            f"| {counted.reading} + {counted.exercises} | {lesson.question[language]} |\n"
+        )
     text, count = _ROWS.subn(lambda _: "".join(rows), readme)
     if count != 1:
         raise ValueError("a README has one table of lessons, between its marks")
     return text
+
+
+def with_minutes(lesson: course.LessonEntry, texts: dict[str, str]) -> dict[str, str]:
+    """A lesson's notebooks (language: JSON), with its minutes under their titles.
+
+    The translations' titles stay as much in step with the source's as they were.
+    """
+    told = {
+        language: _MINUTES.sub(f"*{minutes_in_words(lesson, language)}*", text, count=1)
+        for language, text in texts.items()
+    }
+    before, after = (translation.version(_title(text)) for text in (texts[SOURCE], told[SOURCE]))
+    return {
+        language: text.replace(f'"{before}"', f'"{after}"', 1) for language, text in told.items()
+    }
+
+
+def minutes_in_words(lesson: course.LessonEntry, language: str) -> str:
+    """What stands under a lesson's title: its minutes, and those of its exercises."""
+    counted = minutes(lesson, language)
+    said = catalogue()["minutes"][language]
+    return said.format(reading=counted.reading, exercises=counted.exercises)
+
+
+def _title(notebook: str) -> str:
+    return "".join(json.loads(notebook)["cells"][0]["source"])
 
 
 def _finished() -> dict[str, bytes]:

@@ -62,6 +62,7 @@ def _add_to_index(name: str, entry: str) -> None:
         text = f"{text}\n{entry}"
     project.write_text(course.INDEX, text)
     course.lessons.cache_clear()
+    project.written.cache_clear()
 
 
 def _notebook(
@@ -86,8 +87,7 @@ def _notebook(
 def _filled(text: str, lesson: course.LessonEntry, spoken: str) -> str:
     return text.lstrip().format(
         name=lesson.name,
-        number=lesson.name.partition("-")[0],
-        minutes=lesson.minutes,
+        number=lesson.number,
         title=lesson.title[spoken],
         question=lesson.question[spoken],
         objective=lesson.objective[spoken],

@@ -58,10 +58,16 @@ class Change:
 
 
 def lines_that_matter(path: str, lines: list[str]) -> Iterator[int]:
-    """The numbers of the lines that do something: not blank, comment, docstring or style."""
+    """The numbers of the lines that do something: not blank, comment, docstring or style.
+
+    Of a patch, the lines that come.
+    """
     inside = None
+    is_patch = not lines[0].startswith("%%writefile")
     for number, line in enumerate(lines[1:], start=1):
-        text = line.strip()
+        if is_patch and not line.startswith("+"):
+            continue
+        text = line.removeprefix("+").strip() if is_patch else line.strip()
         if inside:
             inside = None if inside in text else inside
             continue
@@ -92,12 +98,10 @@ def changes(names: list[str]) -> Iterator[Change]:
     """Every change of every file-writing cell of these lessons."""
     for name in names:
         notebook = notebooks.read(course.find(name).notebook(SOURCE))
-        last = {
-            path: cell
-            for cell in notebook.cells
-            if cell.cell_type == "code" and (path := file_written_by(cell.source))
-        }
-        for path, cell in last.items():
+        for cell in notebook.cells:
+            path = file_written_by(cell.source) if cell.cell_type == "code" else None
+            if path is None:
+                continue
             lines = cell.source.splitlines()
             for number in lines_that_matter(path, lines):
                 for new in ([], [changed(lines[number])]):

@@ -21,9 +21,9 @@ WHOLE = "05-asgi"
 """The lesson from which on the project's own ASGI application is served; before it, that lesson's."""
 SETTINGS = "04-settings"
 """The lesson that sets Channels up; before it, the settings that it writes are lent."""
-ACCOUNTS = "10-security"
+ACCOUNTS = "12-accounts"
 """The lesson from which on there is a database, and the project serves its static files itself."""
-FAST = "13-scale"
+FAST = "18-scale"
 """The lesson from which on the project has a class of its own for its connections."""
 STEP_SECONDS = 4 * PATIENCE
 HUNG_UP_SECONDS = 1 * PATIENCE

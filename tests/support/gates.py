@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import nbformat
 
 from lab import cells
+from lab.author.export import minutes_in_words
 from lab.author.notebooks import KEPT_CELL_METADATA, METADATA
 from lab.course import LessonEntry
 from lab.messages import catalogue
@@ -17,8 +18,8 @@ TAGS = {"raises-exception", "browser"}
 FRAME = ("check", "exercises", "remember", "gaps")
 """The ids of the cells that end every lesson, in this order; exercises come after their heading."""
 WORDS = {
-    "pt-br": {"minutes": "{} minutos", "objective": "**Objetivo.** {}"},
-    "en": {"minutes": "{} minutes", "objective": "**Objective.** {}"},
+    "pt-br": {"objective": "**Objetivo.** {}"},
+    "en": {"objective": "**Objective.** {}"},
 }
 DURATION = "a duration"
 UNSTABLE = {
@@ -226,10 +227,9 @@ def broken_frame(
     if tuple(id for id in ids if id in FRAME) != FRAME or ids[-2:] != ["remember", "gaps"]:
         yield f"it does not end with the cells {', '.join(FRAME)}"
     words = WORDS[language]
-    number = lesson.name.partition("-")[0]
     for text in (
-        f"# {number} · {lesson.title[language]}",
-        words["minutes"].format(lesson.minutes),
+        f"# {lesson.number} · {lesson.title[language]}",
+        minutes_in_words(lesson, language),
         f"**{lesson.question[language]}**",
         words["objective"].format(lesson.objective[language]),
     ):

@@ -28,4 +28,4 @@ def leave(site: Site) -> Wire:
     return wire
 
 
-PROBE = Probe("account", "10-security", account)
+PROBE = Probe("account", "12-accounts", account)

@@ -46,4 +46,4 @@ def bad_frames(site: Site) -> None:
             wire.hear("chat")
 
 
-PROBE = Probe("frames", "09-bad-input", bad_frames)
+PROBE = Probe("frames", "10-bad-input", bad_frames)

@@ -38,4 +38,4 @@ def limits(site: Site) -> None:
         raise Unanswered("still-limited", frames=wire.heard)
 
 
-PROBE = Probe("limits", "09-bad-input", limits)
+PROBE = Probe("limits", "10-bad-input", limits)

@@ -18,4 +18,4 @@ def logout(site: Site) -> None:
             raise Unanswered("logout-open", seconds=round(LOGOUT_SECONDS))
 
 
-PROBE = Probe("logout", "10-security", logout)
+PROBE = Probe("logout", "12-accounts", logout)

@@ -89,4 +89,4 @@ def _all_of(reader: ClientConnection) -> tuple[int, int | None]:
         count += 1
 
 
-PROBE = Probe("stopped", "13-scale", stopped_reader)
+PROBE = Probe("stopped", "18-scale", stopped_reader)

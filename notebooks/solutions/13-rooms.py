@@ -1,4 +1,4 @@
-"""11-rooms: the exercises' checks and worked answers. Reading on spoils them."""
+"""13-rooms: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""10-security: the exercises' checks and worked answers. Reading on spoils them."""
+"""12-accounts: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""13-scale: the exercises' checks and worked answers. Reading on spoils them."""
+"""18-scale: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import Callable, Iterator

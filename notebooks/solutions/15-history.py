@@ -1,4 +1,4 @@
-"""12-history: the exercises' checks and worked answers. Reading on spoils them."""
+"""15-history: the exercises' checks and worked answers. Reading on spoils them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""09-bad-input: the exercises' checks and worked answers. Reading on spoils them."""
+"""10-bad-input: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import Callable
