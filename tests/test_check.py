@@ -1,15 +1,51 @@
-"""A check as a whole: from a shell, of nasty workspaces, and what it says."""
+"""A check as a whole: of nasty workspaces, from a shell, and what it says."""
 
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+from checks.proof import needs_own_python, prove
+from checks.remains import remains
+from checks.workspaces import digest
+
+from lab import LabError, course, language
+from lab.check import Report, catalogue, check, checking, report
+from lab.check.probes import Probe
+from lab.check.probes.site import Site
+from lab.check.probes.wire import Unanswered
+from lab.check.serving import Server
+from lab.messages import catalogue as messages
+
+Check = Callable[[str, Path], Report]
 
 LIMIT = 10
 """Seconds that a check may take, whatever happens."""
 KEYS = ["probe", "ok", "observed", "mistake", "file", "line", "advice"]
 
 CONSUMERS, SETTINGS, ASGI = "chat/consumers.py", "mywebsite/settings.py", "mywebsite/asgi.py"
-VIEWS, PAGE = "chat/views.py", "chat/templates/chat/index.html"
+ROUTING, VIEWS, PAGE = "chat/routing.py", "chat/views.py", "chat/templates/chat/index.html"
 ON_A_SERVER = "import os\nimport sys\n\nif 'manage.py' not in sys.argv[0]:\n    "
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="forks and links as on POSIX")
+
+
+def change(file: Path, old: str, new: str) -> None:
+    """Replace a text of a file's once."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.fixture
+def without_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No browser for checks that are no warm one's: it takes its time."""
+    monkeypatch.setattr("lab.check.browsing.find_browser", lambda: None)
 
 
 # -- nasty ones -----------------------------------------------------------------
@@ -22,21 +58,20 @@ class Nasty:
     file: str
     old: str | None
     new: str | bytes
-    mistakes: tuple[str | None, ...]
+    mistake: str | None
     """None: the difference itself is told."""
+    lesson: str = "05-asgi"
 
     def make(self, folder: Path) -> None:
         """Make it so in folder."""
         path = folder / self.file
-        if self.old is None:
+        if self.old is not None:
+            change(path, self.old, str(self.new))
+        else:
             path.write_bytes(self.new if isinstance(self.new, bytes) else self.new.encode())
-            return
-        text = path.read_text("utf-8")
-        assert self.old in text
-        path.write_text(text.replace(self.old, self.new, 1), "utf-8")
 
 
-LOOP = ("never-ends",)
+LOOP = "never-ends"
 NASTY = {
     "a loop at import": Nasty(CONSUMERS, "import json", "import json\nwhile True: pass", LOOP),
     "a loop in an async consumer": Nasty(
@@ -45,27 +80,38 @@ NASTY = {
         "from channels.generic.websocket import AsyncWebsocketConsumer\n"
         "class ChatConsumer(AsyncWebsocketConsumer):\n"
         "    async def receive(self, text_data):\n        while True: pass\n",
-        (*LOOP, None),
+        None,
+    ),
+    "a loop that only a server runs": Nasty(
+        ASGI, "import os\n", ON_A_SERVER + "while True: pass\n", LOOP
     ),
     "a search that lets no other thread run": Nasty(
         CONSUMERS, "import json", "import json\nimport re\nre.match('(a+)+$', 'a' * 50 + 'b')", LOOP
     ),
-    "a loop in the page": Nasty(PAGE, "<script>", "<script>while (true) {}", ("js-never-ends",)),
+    "a loop in the page": Nasty(
+        PAGE, "<script>", "<script>while (true) {}", "js-never-ends", "01-template"
+    ),
     "all the memory": Nasty(
         CONSUMERS,
         "import json",
         "import json\nx = []\nwhile True: x.append('y' * 10_000_000)",
         LOOP,
     ),
-    "waiting for input": Nasty(CONSUMERS, "import json", "import json\ninput()", LOOP),
+    "endless recursion": Nasty(
+        CONSUMERS,
+        "import json",
+        "import json\ndef deep(): deep()\ndeep()",
+        "error-in-line",
+    ),
+    "waiting for input": Nasty(CONSUMERS, "import json", "import json\ninput()", "error-in-line"),
     "os._exit in settings": Nasty(
-        SETTINGS, "DEBUG = True", "DEBUG = True\nimport os; os._exit(3)", ("exits-itself",)
+        SETTINGS, "DEBUG = True", "DEBUG = True\nimport os; os._exit(3)", "exits-itself"
     ),
     "sys.exit in receive": Nasty(
         CONSUMERS,
         "        text_data_json =",
         "        import sys; sys.exit(1)\n        text_data_json =",
-        ("exits-itself",),
+        "exits-itself",
     ),
     "prints without end": Nasty(
         ASGI, "import os\n", ON_A_SERVER + "while True: print('x' * 10_000)\n", LOOP
@@ -75,15 +121,370 @@ NASTY = {
         "DEBUG = True",
         "DEBUG = True\nimport os, time\nfor _ in range(10):\n    if os.fork() == 0:\n"
         "        os.setsid()\n        time.sleep(600)\nimport missing_module",
-        ("module-missing",),
+        "module-missing",
     ),
     "writes beside itself": Nasty(
         VIEWS,
         "def index(request):",
         "def index(request):\n    from pathlib import Path\n    Path('written').touch()\n"
         "    (Path(__file__).parent / 'written').touch()\n    1 / 0",
-        ("error-in-line",),
+        "error-in-line",
     ),
-    "five megabytes": Nasty(CONSUMERS, None, b"x = 1\n" * 850_000, (None,)),
-    "rubbish": Nasty(CONSUMERS, None, bytes(range(256)) * 40, ("file-encoding",)),
+    "no output left": Nasty(
+        SETTINGS,
+        "DEBUG = True",
+        "DEBUG = True\nimport sys; sys.stdout = sys.stderr = None",
+        "error-in-line",
+    ),
+    "an error that can't be told": Nasty(
+        SETTINGS,
+        "DEBUG = True",
+        "DEBUG = True\nclass E(Exception):\n    def __str__(self): raise self\nraise E",
+        "error-in-line",
+    ),
+    "five megabytes": Nasty(CONSUMERS, None, b"x = 1\n" * 850_000, None),
+    "rubbish": Nasty(CONSUMERS, None, bytes(range(256)) * 40, "file-encoding"),
 }
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less time for each step, more for all of them: other tests keep both cores busy."""
+    monkeypatch.setattr("lab.check.SECONDS", 40)
+    monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 30)
+    monkeypatch.setattr("lab.check.trial.STEP_SECONDS", 2)
+
+
+@pytest.fixture(scope="module")
+def shared_check() -> Iterator[Check]:
+    """A check whose processes serve all tests of this file."""
+    with checking() as check_one:
+        yield check_one
+
+
+@POSIX
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("name", NASTY)
+def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_check, request):
+    nasty = NASTY[name]
+    if nasty.file == PAGE:
+        request.getfixturevalue("browser_program")
+    nasty.make(spoilt)
+    before = digest(spoilt)
+    found = shared_check(nasty.lesson, spoilt).findings
+    assert [(each.mistake, each.file) for each in found] == [(nasty.mistake, nasty.file)]
+    assert digest(spoilt) == before
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "name",
+    NASTY if os.environ.get("PROOF") == "full" else ["prints without end", "a loop at import"],
+)
+def test_the_limit_holds_and_nothing_is_left(name, spoilt, place):
+    NASTY[name].make(spoilt)
+    began = time.monotonic()
+    report = check("05-asgi", spoilt)
+    assert time.monotonic() - began < LIMIT
+    assert report.exit_code in (1, 2)
+    assert not remains(place)
+
+
+@POSIX
+@pytest.mark.usefixtures("without_browser")
+def test_processes_that_stay_end_with_the_check(spoilt, place):
+    NASTY["ten processes of its own that stay"].make(spoilt)
+    assert check("01-template", spoilt).findings
+    assert not remains(place)
+
+
+@POSIX
+def test_what_is_raised_in_a_fork_ends_no_more_than_that(spoilt, correct, place, without_browser):
+    change(spoilt / SETTINGS, "DEBUG = True", "DEBUG = True\nimport sys; sys.stdout = None")
+    with checking() as check_one:
+        assert not check_one("05-asgi", spoilt).unable
+        assert check_one("05-asgi", correct).ok
+    assert not remains(place)
+
+
+@POSIX
+@pytest.mark.usefixtures("without_browser")
+def test_who_kills_the_checks_own_process_spoils_it_for_nobody_else(spoilt, correct, place):
+    killing = "DEBUG = True\nimport os; os.kill(os.getppid(), 9)"
+    change(spoilt / SETTINGS, "DEBUG = True", killing)
+    with checking() as check_one:
+        began = time.monotonic()
+        assert check_one("05-asgi", spoilt).unable
+        assert time.monotonic() - began < LIMIT
+        assert check_one("05-asgi", correct).ok
+        assert check_one("05-asgi", spoilt).unable
+    assert not remains(place)
+
+
+@POSIX
+@pytest.mark.usefixtures("without_browser")
+@pytest.mark.parametrize("when", ["as it starts", "as it is used"])
+def test_a_process_killed_from_outside_accuses_nobody(when, correct, monkeypatch):
+    def killed(server: Server, deadline: float) -> int:
+        if when == "as it starts":
+            server._serving.kill()
+        port = waiting(server, deadline)
+        server._serving.kill()
+        return port
+
+    waiting = Server.wait
+    monkeypatch.setattr(Server, "wait", killed)
+    report = check("05-asgi", correct)
+    assert report.unable, str(report)
+    assert not report.findings
+
+
+@POSIX
+def test_a_link_out_of_the_workspace_is_followed_and_left_alone(spoilt, tmp_path, shared_check):
+    outside = tmp_path / "outside.py"
+    (spoilt / VIEWS).rename(outside)
+    (spoilt / VIEWS).symlink_to(outside)
+    change(outside, "def index", "1 / 0\ndef index")
+    before = outside.read_text("utf-8")
+    (found,) = shared_check("01-template", spoilt).findings
+    assert found.file == VIEWS
+    assert outside.read_text("utf-8") == before
+    assert (spoilt / VIEWS).is_symlink()
+
+
+BUSY = """
+import asyncio, sys, threading, time
+from lab.check.inside import watch
+
+async def deep(calls):
+    await (deep(calls - 1) if calls else asyncio.sleep(0))
+
+async def loop():
+    while True:
+        await asyncio.gather(*(deep(10) for _ in range(20)))
+
+for _ in range(2):
+    threading.Thread(target=asyncio.run, args=[loop()], daemon=True).start()
+until = time.monotonic() + 1
+while time.monotonic() < until:
+    watch.after(0, sys.stdout).join()
+"""
+
+
+def test_a_busy_processs_stacks_are_written_and_it_goes_on():
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY], check=False, cwd=course.ROOT, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert b" in _run_once\n" in done.stdout
+
+
+# -- what is said ------------------------------------------------------------------
+
+
+def told_of(report: Report) -> list[tuple[str | None, str | None]]:
+    """The mistakes that are named, each with its file."""
+    return [(found.mistake, found.file) for found in report.findings]
+
+
+MISTAKES = {
+    ("event-type", "route-slash"): {("event-type", CONSUMERS), ("route-slash", ROUTING)},
+    ("view-name", "group-add-missing", "application-name"): {
+        ("view-name", VIEWS),
+        ("group-add-missing", CONSUMERS),
+        ("application-name", ASGI),
+    },
+}
+
+
+@pytest.mark.parametrize("names", MISTAKES, ids=" and ".join)
+def test_mistakes_at_once_are_each_named(names, spoilt, check_without_browser):
+    for name in names:
+        catalogue.make(name, spoilt)
+    assert set(told_of(check_without_browser("05-asgi", spoilt))) == MISTAKES[names]
+
+
+def test_a_mistake_among_harmless_changes_accuses_nothing_else(spoilt, check_without_browser):
+    change(spoilt / CONSUMERS, "import json", "import json\nimport logging")
+    change(
+        spoilt / CONSUMERS, "        self.accept()", "        print('hi')\n        self.accept()"
+    )
+    change(
+        spoilt / ROUTING, "websocket_urlpatterns", "# the chat's only route\nwebsocket_urlpatterns"
+    )
+    change(spoilt / SETTINGS, "DEBUG = True", "DEBUG = True\nLANGUAGE_CODE = 'pt-br'")
+    (spoilt / "chat/notes.py").write_text("QUESTIONS = []\n", "utf-8")
+    assert check_without_browser("05-asgi", spoilt).ok
+    catalogue.make("event-type", spoilt)
+    report = check_without_browser("05-asgi", spoilt)
+    assert told_of(report) == [("event-type", CONSUMERS)]
+    lines = (spoilt / CONSUMERS).read_text("utf-8").splitlines()
+    assert "chat_mesage" in lines[report.findings[0].line - 1]
+
+
+def test_no_advice_without_a_repair_that_was_seen(spoilt, check_without_browser, monkeypatch):
+    def never(_: Site) -> None:
+        raise Unanswered("silence", where="connect")
+
+    asked = Probe("talk", "02-consumers", never)
+    monkeypatch.setattr("lab.check.probes_of", lambda _: [asked])
+    catalogue.make("js-name", spoilt)
+    report = check_without_browser("05-asgi", spoilt)
+    assert report.exit_code == 1
+    assert not report.findings
+    assert "I'd rather not guess" in str(report)
+    (entry,) = [each for each in json.loads(report.as_json()) if not each["ok"]]
+    assert (entry["mistake"], entry["file"], entry["line"]) == (None, None, None)
+
+
+def test_what_no_entry_knows_is_told_as_the_difference(spoilt, check_without_browser):
+    change(
+        spoilt / CONSUMERS,
+        "        self.send(\n",
+        "        if event is None:\n         self.send(\n",
+    )
+    report = check_without_browser("02-consumers", spoilt)
+    assert told_of(report) == [(None, CONSUMERS)]
+    assert "    - if event is None:" in str(report)
+
+
+def test_what_a_person_reads(spoilt, check_without_browser, monkeypatch):
+    catalogue.make("accept-missing", spoilt)
+    report = check_without_browser("02-consumers", spoilt)
+    told = {}
+    for spoken in language.LANGUAGES:
+        monkeypatch.setattr(language, "_chosen", spoken)
+        told[spoken] = str(report)
+    assert "connect() não chama self.accept()" in told["pt-br"]
+    assert "Onde: chat/consumers.py, linha " in told["pt-br"]
+    assert "What to do next: End connect() with self.accept()." in told["en"]
+    assert "The lesson that explains it: 02-consumers" in told["en"]
+
+
+def test_long_evidence_is_cut():
+    assert len(report._short("x" * 1000)) == report.LINE_LENGTH
+
+
+def test_the_environment_is_checked_for_lesson_00(tmp_path, monkeypatch):
+    monkeypatch.setenv("PORT", "0")
+    assert check("00-websockets", tmp_path).ok
+
+
+@pytest.mark.usefixtures("without_browser")
+@pytest.mark.parametrize(
+    "mistake", list(filter(needs_own_python, catalogue.mistakes())), ids=lambda mistake: mistake.id
+)
+def test_mistake_that_only_a_fresh_python_shows(mistake, spoilt, monkeypatch):
+    monkeypatch.setenv("PORT", "0")
+    monkeypatch.setattr("lab.check.SECONDS", 40)
+    prove(mistake, spoilt)
+
+
+def test_without_a_browser_the_form_is_looked_at(spoilt, check_without_browser):
+    found = check_without_browser("01-template", spoilt)
+    assert found.ok
+    assert "no browser" in str(found)
+    catalogue.make("html-input", spoilt)
+    assert told_of(check_without_browser("01-template", spoilt)) == [("html-input", PAGE)]
+
+
+def test_could_not_check(tmp_path, correct, monkeypatch):
+    with pytest.raises(LabError):
+        check("05-asgy", tmp_path)
+    assert check("05-asgi", tmp_path / "nowhere").exit_code == 2
+    # A machine too busy to get anywhere is nobody's mistake.
+    monkeypatch.setattr("lab.check.SECONDS", 0.5)
+    found = check("05-asgi", correct)
+    assert found.exit_code == 2
+    assert found.unable
+
+
+# -- from a shell ----------------------------------------------------------------------
+
+
+def shell(*arguments: str) -> subprocess.CompletedProcess:
+    """Run `python -m lab check`."""
+    return subprocess.run(
+        [sys.executable, "-m", "lab", "check", *arguments],
+        cwd=course.ROOT,
+        env=os.environ | {"LAB_PATIENCE": "3"},
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def test_a_correct_workspace_from_a_shell(correct):
+    before = digest(correct)
+    found = shell("06-live", "--workspace", str(correct), "--language", "pt-br")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "Tudo certo" in found.stdout
+    assert not found.stderr
+    assert digest(correct) == before
+
+
+def test_a_mistake_from_a_shell_as_json(spoilt):
+    catalogue.make("event-type", spoilt)
+    found = shell("02-consumers", "--workspace", str(spoilt), "--language", "en", "--json")
+    assert found.returncode == 1
+    tried = json.loads(found.stdout)
+    assert [list(each) for each in tried] == [KEYS] * len(tried)
+    (failed,) = [each for each in tried if not each["ok"]]
+    assert failed["probe"] == "talk"
+    assert failed["observed"] == "ValueError: No handler for message type chat_mesage"
+    assert (failed["mistake"], failed["file"]) == ("event-type", CONSUMERS)
+    assert "chat_mesage" in (spoilt / CONSUMERS).read_text().splitlines()[failed["line"] - 1]
+    assert "chat_message" in failed["advice"]
+
+
+def test_what_a_shell_can_not_check(tmp_path):
+    for arguments in (["05-asgi", "--workspace", str(tmp_path / "nowhere")], ["05-asgy"]):
+        found = shell(*arguments)
+        assert found.returncode == 2
+        assert found.stderr
+        assert not found.stdout
+
+
+# -- the catalogue -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mistake", catalogue.mistakes(), ids=lambda mistake: mistake.id)
+def test_an_entry_of_the_catalogue_is_whole(mistake):
+    course.find(mistake.lesson)
+    for texts in (mistake.shows, mistake.causes, mistake.advices):
+        assert set(texts) == set(language.LANGUAGES)
+        assert all(text.strip() for text in texts.values())
+    for texts in (mistake.causes, mistake.advices):
+        named = [set(re.findall(r"(?<!{){(\w+)}", text)) for text in texts.values()]
+        assert named[0] == named[1], "the languages fill in different values"
+
+
+def test_the_catalogue_has_each_mistake_once():
+    names = [mistake.id for mistake in catalogue.mistakes()]
+    assert len(names) == len(set(names)) >= 60
+
+
+def test_every_kind_of_evidence_can_be_told():
+    told = {key.removeprefix("check_seen_") for key in messages() if key.startswith("check_seen_")}
+    files = (course.ROOT / "lab/check").rglob("*.py")
+    code = "".join(path.read_text("utf-8") for path in files)
+    raised = set(re.findall(r"""(?:Failed|Unanswered)\((?:kind=)?"([a-z-]+)\"""", code)) | set(
+        re.findall(r"""Evidence\(\s*"?[\w.]+"?, "([a-z-]+)\"""", code)
+    )
+    assert len(raised) > 40
+    assert raised - told <= {"silence", "page"}  # these have several texts
+
+
+def test_making_and_mending_a_mistake(spoilt):
+    before = digest(spoilt)
+    with catalogue.made("file-name", spoilt):
+        assert digest(spoilt) != before
+    assert digest(spoilt) == before
+    for name in ("env-proxy", "no-such-mistake"):
+        with pytest.raises(LabError):
+            catalogue.make(name, spoilt)
+    catalogue.make("accept-missing", spoilt)
+    with pytest.raises(LabError):
+        catalogue.make("accept-missing", spoilt)

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -25,15 +24,6 @@ ON_TWO_SERVERS = """
 import lab.check
 lab.check.probes_of = lambda _: [probe for probe in lab.check.probes.PROBES if probe.lane == "beside"]
 """
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The temporary folder of this process, with nothing in it."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 @pytest.mark.usefixtures("browser_program")

@@ -59,6 +59,7 @@ def _check(
     if has_project and not folder.is_dir():
         return Report(lesson, unable=say("check_no_workspace", path=folder))
     try:
+        bench.renew()
         box = Sandbox(bench, folder if has_project else None, SECONDS)
         # Started now, as it takes its time until it can be used.
         browser = browsing() if has_project else None

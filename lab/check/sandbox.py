@@ -116,22 +116,28 @@ class Warm:
         Raises TimeoutError when nothing comes in so many seconds.
         """
         try:
-            return self._said.get(timeout=max(seconds, 0.01))
+            said = self._said.get(timeout=max(seconds, 0.01))
         except queue.Empty:
             raise TimeoutError from None
+        if not said:
+            self._said.put(said)  # whoever asks next shall not wait for an answer either
+        return said
 
     def tell(self, order: dict) -> None:
         """Give it an order; one that is gone doesn't hear it."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self.process.stdin.write(json.dumps(order).encode() + b"\n")
             self.process.stdin.flush()
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended before it was told to."""
+        return self.process.poll() is not None
 
     def code_of(self, number: int) -> int | None:
         """How a fork ended, or None as long as it runs."""
         code = self._codes.get(number)
-        if code is None and self.process.poll() is not None:
-            return self.process.returncode
-        return code
+        return self.process.returncode if code is None and self.gone else code
 
     def end(self) -> None:
         """Let it clear away, and wait until it has."""
@@ -189,6 +195,12 @@ class Bench:
         self._waiting.append(started)
         return started
 
+    def renew(self) -> None:
+        """Have a warm process, also where somebody has killed the one that was."""
+        if self._warm.gone:
+            self._warm, self.found = self._start("fork" if _FORKS else "once"), None
+            self._folder.mkdir(0o700, exist_ok=True)
+
     def packages(self, seconds: float) -> tuple[dict, str]:
         """What inside/main.py found of the packages, and what its Python complained of.
 
@@ -232,6 +244,8 @@ class Bench:
 
     def end(self) -> None:
         """Kill every process of the bench, and remove its folder."""
+        if self._warm.gone:
+            self._start("keep")  # what it would have cleared away is still there
         for waiting in self._waiting:  # the first one clears away
             waiting.end()
         for process in self._started:

@@ -28,7 +28,8 @@ FAST = "18-scale"
 STEP_SECONDS = 4 * PATIENCE
 HUNG_UP_SECONDS = 1 * PATIENCE
 KILLED = 9
-"""The signal that ends a process whatever it does."""
+"""The signal that ends a process whatever it does. Nobody's code uses it on itself: the machine has
+no memory left, or somebody did."""
 _LENT = {
     "ASGI_APPLICATION": "mywebsite.asgi.application",
     "CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
@@ -142,9 +143,16 @@ class Server:
             raise Failure(self.evidence(probe, missing.kind, before, missing.seen)) from missing
 
     def evidence(self, probe: str, kind: str, before: int, seen: Mapping[str, object]) -> Evidence:
-        """What is known of a failure: what the project raised since, or where it is busy."""
+        """What is known of a failure: what the project raised since, or where it is busy.
+
+        Raises TimeoutError when the server was killed from outside.
+        """
         ended = self._serving.ended
+        if self._serving.code == -KILLED:
+            raise TimeoutError
         answered = ended or self._ring()
+        if not answered:
+            self._dump_stacks()
         lines = _lines(self._serving)[before:]
         found: dict = {"kind": kind, **seen, "output": self.output}
         raised = [line["raised"] for line in lines if "raised" in line]
@@ -179,11 +187,14 @@ class Server:
                 bell.recv(1)
                 return True
         except OSError:
-            if hasattr(signal, "SIGUSR1"):
-                with suppress(OSError):
-                    os.kill(self._serving.pid, signal.SIGUSR1)
-                    time.sleep(0.1)
             return False
+
+    def _dump_stacks(self) -> None:
+        """Have it write its stacks though it answers nobody; it may not outlive that."""
+        if hasattr(signal, "SIGUSR1"):
+            with suppress(OSError):
+                os.kill(self._serving.pid, signal.SIGUSR1)
+                time.sleep(0.1)
 
     def stop(self) -> None:
         """End it."""
@@ -197,7 +208,7 @@ def _died(fork: Fork, lines: list[dict]) -> Evidence:
     Raises TimeoutError when it was killed from outside.
     """
     if fork.code == -KILLED:
-        raise TimeoutError  # nobody's code does that: the machine has no memory left, or somebody did
+        raise TimeoutError
     begun = [line["step"] for line in lines if line.get("state") == "begun"]
     probe = _probe_of(begun[-1]) if begun else "project"
     seen = {"output": without_copy(fork.output[-4000:]), "code": fork.code}

@@ -123,7 +123,7 @@ class _Trial:
                 outcome.slow = True
             else:
                 outcome.failure = failure.evidence
-        except (OutOfTime, TimeoutError):
+        except (OutOfTime, OSError):  # the latter: the bench is gone, or its disk is full
             outcome.slow = True
 
     def _on_a_server(self, probes: Sequence[Probe], outcome: Outcome) -> None:

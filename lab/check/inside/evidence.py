@@ -7,6 +7,7 @@ import sys
 import traceback
 import types
 import warnings
+from contextlib import suppress
 
 FOLDER = ""
 """The folder of the learner's code: its files are named from there."""
@@ -53,14 +54,22 @@ def _link(error: BaseException) -> dict:
         {"file": shown(frame.filename), "line": frame.lineno, "function": frame.name}
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    link = {"type": type(error).__name__, "message": str(error)[:2000], "frames": frames}
+    link = {"type": type(error).__name__, "message": _said(error)[:2000], "frames": frames}
     if isinstance(error, SyntaxError):
         link["file"] = shown(error.filename or "")
         link["line"] = error.lineno
         link["message"] = error.msg
         link["text"] = error.text or ""
-    link.update(_names(error))
+    with suppress(Exception):  # it looks at the learner's own objects
+        link.update(_names(error))
     return link
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as another:  # noqa: BLE001 - the error's class may be the learner's
+        return f"<{type(another).__name__} in its __str__>"
 
 
 def _names(error: BaseException) -> dict:

@@ -16,35 +16,53 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module, metadata
+from typing import NoReturn
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 PACKAGES = ("django", "channels", "daphne", "websockets")
 USUAL = (
-    *(
-        "inside.serve",
-        "inside.tests",
-        "asyncio",
-        "sqlite3",
-        "uvicorn",
-        "uvicorn.loops.asyncio",
-        "uvicorn.protocols.http.auto",
-    ),
-    *("uvicorn.protocols.websockets.auto", "uvicorn.protocols.websockets.websockets_sansio_impl"),
-    *("channels.auth", "channels.db", "channels.layers", "channels.generic.websocket"),
-    *("channels.routing", "channels.security.websocket", "channels.sessions"),
-    *("django.core.asgi", "django.core.management", "django.core.management.commands.check"),
-    *("django.core.management.commands.runserver", "django.shortcuts", "django.urls"),
-    *("django.contrib.auth.apps", "django.contrib.staticfiles.handlers", "django.views.debug"),
-    *("django.template.backends.django", "django.db.backends.sqlite3.base"),
+    "inside.prepare",
+    "inside.serve",
+    "inside.tests",
+    "asyncio",
+    "sqlite3",
+    "uvicorn",
+    "uvicorn.loops.asyncio",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+    "channels.auth",
+    "channels.db",
+    "channels.generic.websocket",
+    "channels.layers",
+    "channels.routing",
+    "channels.security.websocket",
+    "channels.sessions",
+    "django.contrib.auth.apps",
+    "django.contrib.staticfiles.handlers",
+    "django.core.asgi",
+    "django.core.management",
+    "django.core.management.commands.check",
+    "django.core.management.commands.runserver",
+    "django.db.backends.sqlite3.base",
+    "django.shortcuts",
+    "django.template.backends.django",
+    "django.urls",
+    "django.views.debug",
     # What Daphne is made of, but not its server: that would give all forks one event loop.
-    *("twisted.internet.asyncioreactor", "autobahn.websocket.protocol", "twisted.web.http"),
+    "twisted.internet.asyncioreactor",
+    "autobahn.websocket.protocol",
+    "twisted.web.http",
 )
 """What every project imports sooner or later."""
 MARK = "LAB_CHECK_MARK"
 MEMORY = 2 << 30
 """Bytes that the learner's code may take; more would make the machine swap."""
+CLEARING_SECONDS = 4
+"""Seconds that killing may take; the check itself waits little longer for it."""
 
 
 def say(**line: object) -> None:
@@ -81,8 +99,20 @@ def warm_up() -> None:
     PBKDF2PasswordHasher.iterations = 1000  # nobody's password is to be kept here
 
 
-def carry_out(order: dict) -> None:
-    """Run the learner's code as the order says; doesn't return."""
+def carry_out(order: dict) -> NoReturn:
+    """Run the learner's code as the order says, and end with its exit code."""
+    code = 1
+    try:
+        settle_in(order)
+        code = exit_code_of(order)
+    finally:
+        # Threads of the learner's code may never end; and whatever is raised, even here, this is
+        # not the process that others rely on, and must not go on as if it were.
+        os._exit(code)
+
+
+def settle_in(order: dict) -> None:
+    """Become the process that the learner's code finds itself in."""
     os.environ.clear()
     os.environ.update(order["environment"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -96,29 +126,40 @@ def carry_out(order: dict) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    code = 1
+
+
+def exit_code_of(order: dict) -> int:
+    """Run what the order names; the exit code is what a Python of its own would end with."""
     try:
         import_module(f"inside.{order['run']}").main(order)
-        code = 0
     except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
-    except BaseException:  # noqa: BLE001 - as a Python of its own would
+        return ended.code if isinstance(ended.code, int) else 1
+    except BaseException:  # noqa: BLE001 - whatever the learner's code raises
         sys.excepthook(*sys.exc_info())
-    finally:
-        sys.stdout.flush()
-        os._exit(code)  # threads of the learner's code may never end
+        return 1
+    return 0
 
 
 def fork_for(order: dict) -> None:
     """Carry an order out in a fork."""
     number = os.fork()
     if number == 0:
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.closerange(3, 64)
-        carry_out(order)
+        try:
+            lead_a_group(0)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.closerange(3, 64)
+            carry_out(order)
+        finally:
+            os._exit(1)
+    lead_a_group(number)  # it may not have come to it, and already be told to end
     say(pid=number)
+
+
+def lead_a_group(number: int) -> None:
+    """Let a process, or with 0 this one, be killed with all that it starts."""
+    with suppress(OSError):  # the other side was first, or it is gone already
+        os.setpgid(number, number)
 
 
 def tell_of_ended() -> None:
@@ -159,25 +200,33 @@ def clear_away(folder: str) -> None:
     """Kill every process that the check has started, or its processes have, and remove folder."""
     import psutil
 
-    mark, own = os.environ[MARK], os.getpid()
-    for _ in range(20):
-        found = []
-        for process in psutil.process_iter():
-            try:
-                # A child may have left its session, so each is known by what it inherited.
-                if process.pid != own and process.environ().get(MARK) == mark:
-                    process.kill()
-                    found.append(process)
-            except (psutil.Error, OSError):
-                continue  # gone meanwhile, or somebody else's
-        alive = [each for each in found if each.is_running() and each.status() != "zombie"]
-        if not psutil.wait_procs(alive, timeout=0.5)[1]:
-            break
+    until = time.monotonic() + CLEARING_SECONDS
+    # Looked for again until nobody is left: one may have been forked meanwhile.
+    while (found := marked_processes()) and time.monotonic() < until:
+        for process in found:
+            with suppress(psutil.Error, OSError):
+                process.kill()
+        psutil.wait_procs(found, timeout=0.5)
     for _ in range(5):
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.exists(folder):  # noqa: PTH110
             return
         time.sleep(0.05)  # what was killed may still have been writing
+
+
+def marked_processes() -> list:
+    """The processes of this check but for this one, each known by what it inherited.
+
+    A child may have left its session.
+    """
+    import psutil
+
+    mark, own, found = os.environ[MARK], os.getpid(), []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # gone meanwhile, or somebody else's
+            if process.pid != own and process.environ().get(MARK) == mark:
+                found.append(process)
+    return found
 
 
 def main(way: str, folder: str) -> None:

@@ -4,7 +4,6 @@ import faulthandler
 import json
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 
@@ -55,5 +54,4 @@ class Recorder:
             watching.cancel()
             faulthandler.cancel_dump_traceback_later()
         self.write(step=name, state="passed", observed=observed)
-        sys.stdout.flush()
         return True
