@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import hashlib
 import re
 
 import nbformat
@@ -17,6 +18,8 @@ LESSONS = [
     for lesson in course.lessons()
     for spoken in language.LANGUAGES
 ]
+DOCUMENT = "ea4ff92106f8d73393afed1e8b04479796c90490f9472901e18d8d2813a718e3"
+"""The SHA-256 of the document that the course follows."""
 GATES = [
     gates.not_executed,
     gates.unannounced_errors,
@@ -28,6 +31,7 @@ GATES = [
     gates.pages_in_jupyter,
     gates.pictures_without_data,
     gates.shared_places,
+    gates.document_out_of_reach,
     gates.too_large,
     gates.browser_cells_without_tag,
 ]
@@ -258,6 +262,20 @@ def test_a_frame_that_was_saved_is_found():
     data = {"text/html": '<iframe src="http://127.0.0.1/"></iframe>'}
     cell = new_code_cell("server.show()", outputs=[new_output("display_data", data=data)])
     assert list(gates.pages_in_jupyter(nbformat.v4.new_notebook(cells=[cell])))
+
+
+@pytest.mark.parametrize("name", ["O {}documento{} diz", "The {}document{}'s consumer"])
+def test_a_document_that_a_reader_cannot_open_is_found(name):
+    bare, linked = name.format("", ""), name.format("[", gates.TO_DOCUMENT)
+    for texts, unreached in (([bare, linked], True), ([linked, bare], False), (["a"], False)):
+        notebook = nbformat.v4.new_notebook(cells=[new_markdown_cell(text) for text in texts])
+        assert any(gates.document_out_of_reach(notebook)) is unreached
+
+
+def test_the_document_is_what_the_course_was_given():
+    """It is the course's source, in its author's words: nobody mends it."""
+    text = (course.ROOT / "docs/document.md").read_bytes()
+    assert hashlib.sha256(text).hexdigest() == DOCUMENT
 
 
 def test_a_large_notebook_is_found():

@@ -43,6 +43,8 @@ SHARED = re.compile(
 )
 """A port or a file that two runs at once would both want; a ValkeyServer's own port is 16379."""
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
+DOCUMENT = re.compile(r"\bdocumento\b|\b[Tt]he \[?document\b")
+TO_DOCUMENT = "](../../docs/document.md)"
 
 
 def code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -198,6 +200,15 @@ def _compared(cell: nbformat.NotebookNode) -> str:
     """What the cell prints, where nbval compares it."""
     printed = [output.text for output in cell.outputs if output.output_type == "stream"]
     return "" if is_measured(cell) else "".join(printed)
+
+
+def document_out_of_reach(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """The document that the course follows, spoken of before the lesson has linked it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (named := DOCUMENT.search(cell.source)):
+            if not cell.source.startswith(TO_DOCUMENT, named.end()):
+                yield f"{cell.id}: names the document without a link to it"
+            return
 
 
 def too_large(notebook: nbformat.NotebookNode) -> Iterator[str]:
