@@ -1,14 +1,8 @@
-import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     initial = True
-
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
 
     operations = [
         migrations.CreateModel(
@@ -23,31 +17,6 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=100, unique=True, verbose_name="título")),
                 ("open_to_guests", models.BooleanField(default=False)),
             ],
-            options={
-                "ordering": ["title"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Presence",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("channel_name", models.CharField(max_length=100, unique=True)),
-                ("seen_at", models.DateTimeField(db_index=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "room",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="chat.room"),
-                ),
-            ],
+            options={"ordering": ["title"]},
         ),
     ]

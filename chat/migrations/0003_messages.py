@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0001_rooms"),
+        ("chat", "0002_presence"),
     ]
 
     operations = [

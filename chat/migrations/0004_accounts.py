@@ -15,7 +15,7 @@ def give_accounts(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("chat", "0002_messages"),
+        ("chat", "0003_messages"),
     ]
 
     operations = [
