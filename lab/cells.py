@@ -1,6 +1,7 @@
 """The code cells of a notebook file, and what those do that write the project's files."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from lab import patches
 
 MAGICS = ("writefile", "patch", "fill")
 """The cells' first words: the whole file, some lines of it, or what blanks (`...`) stand for."""
+
+BLANK = re.compile(r"\.\.\.[,;]?\s+(?:#|//) yours: (?P<hint>.*)$", re.MULTILINE)
+"""What a lesson leaves for the learner to write, and the comment that says what it has to do."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab import course, merging, patches, project
+from lab import cells, course, merging, patches, project
 
 BEFORE = """import json
 
@@ -103,3 +103,15 @@ def test_every_cell_of_the_course_finds_its_lines():
     """And what a lesson makes of a file doesn't depend on how its cells say it."""
     assert project.written()
     assert project.files_of(course.lessons()).keys() >= {"manage.py", "chat/consumers.py"}
+
+
+def test_every_blank_is_filled_by_its_lesson_and_each_step_has_one():
+    blank: dict[str, set[str]] = {}
+    for each in project.written():
+        name = course.lessons()[each.lesson].name
+        if cells.BLANK.search(each.after):
+            blank.setdefault(name, set()).add(each.cell.path)
+    assert blank.keys() >= {"02-consumers", "03-routing", "04-settings", "05-asgi"}
+    for name in blank:
+        for path, text in project.files_of(course.up_to(name)).items():
+            assert not cells.BLANK.search(text), f"{name} leaves a blank in {path}"

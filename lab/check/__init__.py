@@ -92,6 +92,10 @@ def _try_project(
             unable = say("check_left_out", reasons=left_out) if left_out else _slow()
             passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
             return Report(lesson, (environment_tried, *passed), unable)
+        if outcome.failure is not None and (blanks := files.blanks()):
+            passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
+            left = Tried(outcome.failure.probe, outcome.failure, tuple(blanks))
+            return Report(lesson, (environment_tried, *passed, left))
         tried = find_causes(trials, files, probes, outcome)
         unwritten = () if outcome.failure is None else tuple(files.unwritten())
         return Report(lesson, (environment_tried, *tried), unwritten=unwritten)

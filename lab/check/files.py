@@ -5,10 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 from lab import course, project
+from lab.cells import BLANK
 from lab.check import copying
 from lab.check.changes import Change, Files, changes, turned_back
 from lab.check.sandbox import Sandbox
 from lab.check.serving import WHOLE
+from lab.check.words import Finding
 from lab.messages import say
 
 TEXTS = (".py", ".html", ".txt", ".js", ".css", ".svg")
@@ -54,12 +56,23 @@ class ProjectFiles:
         return changes(self.mine, self.lesson, self._earlier())
 
     def _earlier(self) -> dict[str, set[str]]:
-        """The texts that earlier lessons gave to files that have another since."""
+        """The texts that earlier cells gave to files that have another since; not those with blanks,
+        of which each is told.
+        """
         now = len(course.before(self._lesson))
         return {
-            path: {text for text, since in texts.items() if since <= now} - {self.lesson.get(path)}
+            path: {text for text, since in texts.items() if since <= now and not BLANK.search(text)}
+            - {self.lesson.get(path)}
             for path, texts in project.writers().items()
         }
+
+    def blanks(self) -> list[Finding]:
+        """What the lessons left for the learner to write, and isn't written yet."""
+        return [
+            Finding("blank", path, text.count("\n", 0, blank.start()) + 1, blank.groupdict())
+            for path, text in self.mine.items()
+            for blank in BLANK.finditer(text)
+        ]
 
     def with_lent(self, chosen: Iterable[Change] = ()) -> dict[str, str | None]:
         """What to lay over the learner's files: what is lent, and these changes turned back."""

@@ -12,6 +12,8 @@ from lab.messages import say
 from lab.messages import text as message
 from lab.visible import visible
 
+BLANK = "blank"
+"""The catalogue's name of what a lesson leaves for the learner to write."""
 EVIDENCE_LINES = 6
 """How many lines of evidence an unknown failure shows."""
 LINE_LENGTH = 160
@@ -129,7 +131,7 @@ class Report:
             lines.append(f"{say('check_label_where')}: {where}")
         lines += _difference(finding)
         lines.append(f"{say('check_label_next')}: {_advice(finding)}")
-        if finding.mistake:
+        if finding.mistake and finding.mistake != BLANK:  # which this lesson itself explains
             lesson = self.lesson if finding.file in self.unwritten else _explained_in(finding)
             lines.append(f"{say('check_label_lesson')}: {lesson}")
         return lines
