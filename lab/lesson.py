@@ -63,6 +63,19 @@ class Lesson:
         Lesson._servers.append(server)
         return server
 
+    def serve_finished(self) -> Server:
+        """Start the chat as the last lesson leaves it; it is ready when this returns.
+
+        It has a folder and a database of its own, which are gone when it stops: in the workspace
+        nothing changes. The servers that this kernel started before are stopped first.
+
+        Raises LabError with the server's own last lines when it can't start.
+        """
+        self._stop_servers()
+        server = Server.start_finished(self.workspace.folder, self._log_named("finished"))
+        Lesson._servers.append(server)
+        return server
+
     def valkey(self) -> Valkey:
         """Start a Valkey server in the background; it is ready when this returns.
 

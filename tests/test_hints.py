@@ -10,7 +10,7 @@ from lab.author import notebooks
 from lab.kernel.hints import line_that_gives
 
 BACK = {
-    ("01-template", "still-connecting"): "page = await browser.new_page(",
+    ("01-template", "close-browser"): "browser = await open_browser(",
     ("05-asgi", "cookie-live"): "daphne, address = start_daphne()",
     ("06-live", "server-stops"): "server = lesson.serve()",
 }

@@ -7,8 +7,6 @@ from lab.author import minutes
 from lab.language import LANGUAGES
 
 STILL_LONG = {
-    "00-websockets",
-    "01-template",
     "10-bad-input",
     "12-accounts",
     "13-rooms",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Route, WebSocketRoute, async_playwright
 from support import product
 from support.product import Client, chat
 
@@ -78,27 +78,45 @@ def complaints() -> list[str]:
     return []
 
 
+async def give_old_page(route: Route) -> None:
+    await route.fulfill(content_type="text/html; charset=utf-8", body=OLD_PAGE)
+
+
 @pytest.fixture
-async def page(browser_program, place, complaints) -> AsyncIterator[Page]:
-    """Lesson 01's page, unchanged, at the finished server's own address."""
-
-    async def give_old_page(route: Route) -> None:
-        await route.fulfill(content_type="text/html; charset=utf-8", body=OLD_PAGE)
-
+async def browser(browser_program) -> AsyncIterator[Browser]:
     options = launch_options(browser_program)
     # To Chromium a page that comes from no server is not of this machine.
     options["args"] = [*options["args"], "--disable-features=LocalNetworkAccessChecks"]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(**options)
-        page = await browser.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "log" or complaints.append(said.text))
-        await page.route(place.server.url, give_old_page)
-        await page.goto(place.server.url)
-        await page.wait_for_function("chatSocket.readyState === WebSocket.OPEN")
-        yield page
+        yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def page(browser, place, complaints) -> Page:
+    """Lesson 01's page, unchanged, at the finished server's own address."""
+    page = await browser.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "log" or complaints.append(said.text))
+    await page.route(place.server.url, give_old_page)
+    await page.goto(place.server.url)
+    await page.wait_for_function("chatSocket.readyState === WebSocket.OPEN")
+    return page
+
+
+@pytest.mark.parametrize("site", ["http://chat.example/", "https://chat.example/curso/"])
+async def test_the_pages_websocket_is_where_the_page_is(browser, site):
+    """Behind TLS too, and under a path, as the lesson says of its address."""
+    opened: asyncio.Queue[WebSocketRoute] = asyncio.Queue()
+    page = await browser.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    await page.route(site, give_old_page)
+    await page.route_web_socket("**", opened.put_nowait)
+    await page.goto(site)
+    async with asyncio.timeout(PATIENCE):
+        assert (await opened.get()).url == f"{site.replace('http', 'ws')}ws/socket-server/"
 
 
 async def say(page: Page, message: str, message2: str) -> None:

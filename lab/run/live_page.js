@@ -1,7 +1,7 @@
 // Shows the project's page where the notebook shows a cell's output. It runs there, since only
 // the browser knows at which address the notebook was opened; live_page.py sends it, and says
 // why the page has to have an origin of its own.
-async ({ port, framable, title, height, elsewhere, unreached, unframed }) => {
+async ({ port, path, framable, title, height, elsewhere, unreached, unframed }) => {
   const place = document.currentScript.parentElement.querySelector("em")
   const inVSCode = location.protocol === "vscode-webview:" // never the page's own origin
 
@@ -13,7 +13,7 @@ async ({ port, framable, title, height, elsewhere, unreached, unframed }) => {
   // A port makes an origin, but cookies know no ports: under another name than the notebook's,
   // Jupyter's stay away from the page too.
   const host = location.hostname === "127.0.0.1" ? "localhost" : "127.0.0.1"
-  const address = `http://${host}:${port}/`
+  const address = `http://${host}:${port}/${path}`
 
   if (!inVSCode && !(await answers(address))) {
     place.textContent = unreached

@@ -29,25 +29,25 @@ class LivePage:
     script as well: opened again, it finds no server, and says so.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "") -> None:
         self._handle: DisplayHandle = display(HTML(_closed()), display_id=True)
-        self._handle.update(HTML(live(port)))
+        self._handle.update(HTML(live(port, path)))
 
     def close(self) -> None:
         """Replace the frame with a line that says how to see it again."""
         self._handle.update(HTML(_closed()))
 
 
-def live(port: int) -> str:
-    """The HTML that shows the page at that port of this machine, if the browser reaches it."""
+def live(port: int, path: str = "") -> str:
+    """The HTML that shows a page at that port of this machine, if the browser reaches it."""
     words = {
         "title": say("page_live"),  # what a screen reader calls the frame
         "elsewhere": say("page_elsewhere", port=port),
         "unreached": say("page_unreached", port=port),
         "unframed": say("page_unframed", port=port),
     }
-    framable = _lets_itself_be_framed(port)
-    arguments = json.dumps({"port": port, "height": HEIGHT, "framable": framable, **words})
+    shown = {"port": port, "path": path, "height": HEIGHT}
+    arguments = json.dumps({**shown, "framable": _lets_itself_be_framed(port), **words})
     script = _SCRIPT.read_text(encoding="utf-8")
     # A script element is no place for "<" in a string: the parser would read it first.
     return f"{_closed()}<script>({script})({arguments.replace('<', chr(92) + 'u003c')})</script>"

@@ -37,10 +37,11 @@ _LISTENING = {
 class Server:
     """A running Daphne or uvicorn that serves `mywebsite.asgi:application` of one folder."""
 
-    def __init__(self, process: children.Child, log_file: Path) -> None:
+    def __init__(self, process: children.Child, log_file: Path, page: str = "") -> None:
         self._process = process
         self._log_file = log_file
         self._log_begins = 0
+        self._first_page = page
         self._page: LivePage | None = None
         self.port = 0
 
@@ -63,14 +64,21 @@ class Server:
         """
         _refuse_unknown(program)
         _refuse_taken(port)
-        process = children.start(command(program, port, ws), folder, log_file)
-        server = cls(process, log_file)
-        try:
-            server._wait_until_it_listens(_LISTENING[program])
-            server._shake_hands()
-        except BaseException:
-            server.stop()
-            raise
+        server = cls(children.start(command(program, port, ws), folder, log_file), log_file)
+        server._wait_until_ready(_LISTENING[program])
+        return server
+
+    @classmethod
+    def start_finished(cls, folder: Path, log_file: Path) -> "Server":
+        """Serve the chat that the course's last lesson leaves, and wait for it.
+
+        It runs in a temporary folder, which is gone when the server is: of the folder named
+        here only the log file becomes more. Raises LabError as start() does.
+        """
+        _, program, *arguments = command("daphne", port=0)
+        process = children.start(["-m", "lab.run.finished", *arguments], folder, log_file)
+        server = cls(process, log_file, page="rooms/1/")  # the one that needs no account
+        server._wait_until_ready(_LISTENING[program])
         return server
 
     @property
@@ -81,7 +89,7 @@ class Server:
     @property
     def url(self) -> str:
         """The address of the project's first page."""
-        return f"http://{self.address}/"
+        return f"http://{self.address}/{self._first_page}"
 
     @property
     def websocket_url(self) -> str:
@@ -112,7 +120,7 @@ class Server:
         """Show the project's page in the running cell's output, live until the server stops."""
         if self._page is not None:
             self._page.close()
-        self._page = LivePage(self.port)
+        self._page = LivePage(self.port, self._first_page)
 
     def stop(self) -> None:
         """Stop the server and wait until its process is gone; stopping twice is fine.
@@ -143,6 +151,14 @@ class Server:
         # There a venv's python.exe only launches the Python that serves, and ends after it.
         launched = started.children() if sys.platform == "win32" else []
         return launched[0] if launched else started
+
+    def _wait_until_ready(self, listening: re.Pattern[str]) -> None:
+        try:
+            self._wait_until_it_listens(listening)
+            self._shake_hands()
+        except BaseException:
+            self.stop()
+            raise
 
     def _wait_until_it_listens(self, line: re.Pattern[str]) -> None:
         deadline = time.monotonic() + START_TIMEOUT

@@ -43,7 +43,7 @@ SHARED = re.compile(
 )
 """A port or a file that two runs at once would both want; a ValkeyServer's own port is 16379."""
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
-DOCUMENT = re.compile(r"\bdocumento\b|\b[Tt]he \[?document\b")
+DOCUMENT = re.compile(r"\bdocumento\b|\b[Tt]he\s\[?document\b")
 TO_DOCUMENT = "](../../docs/document.md)"
 
 

@@ -1,0 +1,58 @@
+"""The finished chat, for those who begin: served from a folder that goes when the server does.
+
+`Server.start_finished` has this file run as a module, with Daphne's own arguments after it.
+"""
+
+import os
+import runpy
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from lab import course, project
+
+# The notebook that shows the page is another site, and the finished chat lets none frame it.
+_FRAMABLE = """
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.endswith(".XFrameOptionsMiddleware")]
+CONTENT_SECURITY_POLICY["DIRECTIVES"].pop("frame-ancestors", None)
+"""
+_REMOVE = "import os, shutil, sys; os.read(0, 1); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+
+
+def _folder_that_goes_with_us() -> Path:
+    """A new folder; another process removes it once this one is gone, however it went."""
+    folder = Path(tempfile.gettempdir(), f"finished-chat-{secrets.token_hex(8)}")
+    until_we_go, _ = os.pipe()  # nobody closes the other end before
+    subprocess.Popen(
+        [sys.executable, "-Ic", _REMOVE, str(folder)],
+        stdin=until_we_go,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # whoever ends us by force ends our whole group
+    )
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _write_project(folder: Path) -> None:
+    project.build(course.lessons()[-1].name, folder)
+    with (folder / "mywebsite" / "settings.py").open("a", encoding="utf-8") as settings:
+        settings.write(_FRAMABLE)
+
+
+def main(arguments: list[str]) -> None:
+    """Write the project, make its database, and serve it until this process is ended."""
+    folder = _folder_that_goes_with_us()
+    _write_project(folder)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    sys.argv = ["manage.py", "migrate", "--verbosity=0"]
+    runpy.run_path("manage.py", run_name="__main__")
+    sys.argv = ["daphne", *arguments]
+    runpy.run_module("daphne", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
