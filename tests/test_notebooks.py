@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 import hashlib
 import re
 
@@ -36,42 +37,45 @@ GATES = [
     gates.browser_cells_without_tag,
 ]
 
+read = functools.cache(notebooks.read)
+"""Of what no test changes: each gate asks for each notebook."""
+
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
 def test_gate(lesson, spoken, gate):
-    assert list(gate(notebooks.read(lesson.notebook(spoken)))) == []
+    assert list(gate(read(lesson.notebook(spoken)))) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
 def test_frame(lesson, spoken):
-    notebook = notebooks.read(lesson.notebook(spoken))
+    notebook = read(lesson.notebook(spoken))
     assert list(gates.broken_frame(notebook, lesson, spoken)) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
 def test_what_is_not_compared_is_named_in_the_index(lesson, spoken):
-    notebook = notebooks.read(lesson.notebook(spoken))
+    notebook = read(lesson.notebook(spoken))
     assert list(gates.measured_out_of_step(notebook, lesson)) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
 def test_each_picture_has_its_text_in_the_readers_language(lesson, spoken):
-    notebook = notebooks.read(lesson.notebook(spoken))
+    notebook = read(lesson.notebook(spoken))
     assert list(gates.pictures_out_of_step(notebook, lesson, spoken)) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
 def test_the_lessons_own_check_finds_all_well(lesson, spoken):
     """What stands there is what nbval compares: so each run tries the lessons' own solution."""
-    notebook = notebooks.read(lesson.notebook(spoken))
+    notebook = read(lesson.notebook(spoken))
     assert list(gates.check_not_passed(notebook, spoken)) == []
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
 def test_links_between_lessons_resolve(lesson, spoken):
     path = lesson.notebook(spoken)
-    for cell, target in gates.links(notebooks.read(path)):
+    for cell, target in gates.links(read(path)):
         if not re.match(r"https?://", target):
             assert (path.parent / target).exists(), f"{cell}: {target}"
 
@@ -79,8 +83,8 @@ def test_links_between_lessons_resolve(lesson, spoken):
 @pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
 @pytest.mark.parametrize("spoken", translation.TRANSLATIONS)
 def test_the_translation_is_in_step(lesson, spoken):
-    source = notebooks.read(lesson.notebook(language.SOURCE))
-    assert translation.problems(source, notebooks.read(lesson.notebook(spoken))) == []
+    source = read(lesson.notebook(language.SOURCE))
+    assert translation.problems(source, read(lesson.notebook(spoken))) == []
 
 
 def test_no_notebook_is_outside_the_index():
