@@ -2,7 +2,7 @@
 
 import json
 
-from lab import course
+from lab import course, project
 from lab.author import trial as trials
 from lab.author.trial import (
     Change,
@@ -11,9 +11,11 @@ from lab.author.trial import (
     fails,
     noticed_by,
     sample,
+    spoil,
     trial,
     verdicts,
 )
+from lab.cells import file_cells
 
 WITH_FILES = [lesson.name for lesson in course.lessons()][8:]
 
@@ -30,6 +32,28 @@ def test_a_lesson_passes_in_the_copy_and_fails_there_when_spoilt(tmp_path):
         [c for c in changes(["03-routing"]) if c.path == "chat/routing.py"], 1, seed=1
     )
     assert noticed_by(change) == "03-routing"
+
+
+def test_later_patches_of_a_spoilt_file_find_their_lines(tmp_path):
+    """Else every later lesson would fail at its first cell, whatever it says of the file."""
+    [change] = [
+        each
+        for each in changes(["02-consumers"])
+        if each.path == "chat/consumers.py"
+        and 'message2"]' in each.source
+        and each.done == 'changed to message = text_data_json["messagex"]'
+    ]
+    root = copy_course(str(tmp_path))
+    spoil(root, change)
+    texts: dict[str, str] = {}
+    seen = []
+    for lesson in course.lessons():
+        for cell in file_cells(root / "notebooks/pt-br" / f"{lesson.name}.ipynb"):
+            texts[cell.path] = cell.text_after(texts.get(cell.path))
+        seen.append('"messagex"' in texts.get(change.path, ""))
+    last = course.lessons()[-1].name
+    assert texts == project.files_of(course.up_to(last))  # a later lesson writes the line anew
+    assert any(seen)
 
 
 def test_a_sample_is_the_same_for_the_same_seed():

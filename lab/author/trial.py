@@ -23,13 +23,16 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab import course
 from lab.author import notebooks
-from lab.cells import file_written_by
+from lab.cells import BLANK, FileCell, file_cell, file_written_by
 from lab.language import SOURCE
+from lab.merging import Conflict, merged
+from lab.patches import difference
 
 WANTED = 0.95
 LESSON_TIMEOUT = 300
@@ -81,7 +84,7 @@ def lines_that_matter(path: str, lines: list[str]) -> Iterator[int]:
 
 def does_something(path: str, text: str) -> bool:
     """Whether a line is more than a comment, brackets, or HTML that changes nothing."""
-    if text.startswith(("#", "//")) or not NAME.search(text):
+    if text.startswith(("#", "//")) or not NAME.search(text) or BLANK.search(text):
         return False
     return not (path.endswith(".html") and HTML_WITHOUT_EFFECT.match(text))
 
@@ -125,16 +128,47 @@ def copy_course(folder: str) -> Path:
     return root
 
 
+def spoil(root: Path, change: Change) -> None:
+    """Make the change in the course in root, and let the later cells that patch its file find theirs.
+
+    A patch holds lines of the file as it was; one that replaces the spoilt line makes it right again.
+    What these cells print (how many lines come and go) is not compared: it would tell by itself.
+    """
+    right: str | None = None
+    spoilt: str | None = None
+    for lesson in course.lessons():
+        path = root / "notebooks" / SOURCE / f"{lesson.name}.ipynb"
+        notebook = notebooks.read(path)
+        for cell in notebook.cells:
+            found = file_cell(cell.source) if cell.cell_type == "code" else None
+            if found is None or found.path != change.path:
+                continue
+            if (lesson.name, cell.id) == (change.lesson, change.cell):
+                cell.source = change.source
+            elif right != spoilt and found.magic != "writefile":
+                cell.source = _patch_of_spoilt(found, right or "", spoilt or "")
+            right = found.text_after(right)
+            now = file_cell(cell.source)
+            spoilt = now.text_after(spoilt) if now else right
+            if right != spoilt:
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "nbval-ignore-output"]
+        notebooks.write(notebook, path)
+
+
+def _patch_of_spoilt(cell: FileCell, right: str, spoilt: str) -> str:
+    after = cell.text_after(right)
+    with suppress(Conflict):  # else this very line is written anew
+        after = merged(right, spoilt, after)
+    return f"%%patch {cell.path}\n{difference(spoilt, after)}".rstrip("\n")
+
+
 def noticed_by(change: Change) -> str | None:
     """The first lesson that fails with the change in place, or None."""
     names = [lesson.name for lesson in course.lessons()]
     later = names[names.index(change.lesson) + 1 :]
     with tempfile.TemporaryDirectory() as folder:
         root = copy_course(folder)
-        path = root / "notebooks" / SOURCE / f"{change.lesson}.ipynb"
-        notebook = notebooks.read(path)
-        next(cell for cell in notebook.cells if cell.id == change.cell).source = change.source
-        notebooks.write(notebook, path)
+        spoil(root, change)
         for name in [change.lesson, *reversed(later)]:
             if fails(root, name, Path(folder, "workspaces", name, "workspace")):
                 return name
