@@ -111,7 +111,7 @@ def test_every_blank_is_filled_by_its_lesson_and_each_step_has_one():
         name = course.lessons()[each.lesson].name
         if cells.BLANK.search(each.after):
             blank.setdefault(name, set()).add(each.cell.path)
-    assert blank.keys() >= {"02-consumers", "03-routing", "04-settings", "05-asgi"}
+    assert blank.keys() >= {"01-template", "02-consumers", "03-routing", "04-settings", "05-asgi"}
     for name in blank:
         for path, text in project.files_of(course.up_to(name)).items():
             assert not cells.BLANK.search(text), f"{name} leaves a blank in {path}"
