@@ -332,3 +332,125 @@ async def _taken(take_together: Callable, queue: asyncio.Queue, most: int, waiti
             f"with {waiting} in the queue and `most` {most}, `take_together` still waits after a "
             "second. Only the first is waited for.",
         ) from error
+
+
+@exercise(
+    answer="""
+def text_only(application):
+    async def wrapped(scope, receive, send):
+        async def receive_text():
+            while True:
+                event = await receive()
+                # Not `"bytes" in event`: a server may set both keys, one of them to None.
+                if event["type"] != "websocket.receive" or event.get("text") is not None:
+                    return event
+
+        await application(scope, receive_text, send)
+
+    return wrapped
+
+
+await lesson.exercise("text-only", text_only)
+""",
+    wrong=(
+        """
+def text_only(application):
+    async def wrapped(scope, receive, send):
+        async def receive_text():
+            event = await receive()
+            while "bytes" in event:
+                event = await receive()
+            return event
+
+        await application(scope, receive_text, send)
+
+    return wrapped
+
+
+await lesson.exercise("text-only", text_only)
+""",
+        """
+def text_only(application):
+    async def wrapped(scope, receive, send):
+        async def receive_text():
+            event = await receive()
+            if event.get("bytes") is None:
+                return event
+
+        await application(scope, receive_text, send)
+
+    return wrapped
+
+
+await lesson.exercise("text-only", text_only)
+""",
+        """
+def text_only(application):
+    async def wrapped(scope, receive, send):
+        async def receive_text():
+            event = await receive()
+            while event.get("text") is None:
+                event = await receive()
+            return event
+
+        await application(scope, receive_text, send)
+
+    return wrapped
+
+
+await lesson.exercise("text-only", text_only)
+""",
+    ),
+)
+async def text_only(text_only: Callable) -> None:
+    """Plays the server for an application inside it, with two binary frames among the others."""
+    good = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": "olá"},
+        {"type": "websocket.receive", "text": "", "bytes": None},
+        {"type": "websocket.disconnect", "code": 1000},
+    ]
+    binary = {"type": "websocket.receive", "bytes": b"\x00"}
+    arriving = iter([good[0], binary, {**binary, "text": None}, *good[1:3], binary, good[3]])
+    accept = {"type": "websocket.accept"}
+    seen, sent, scopes = [], [], []
+
+    async def receive() -> dict:
+        event = next(arriving, None)
+        if event is None:
+            await asyncio.Event().wait()  # the client says nothing more
+        return event
+
+    async def send(event: dict) -> None:
+        sent.append(event)
+
+    async def application(scope: dict, receive: Callable, send: Callable) -> None:
+        scopes.append(scope)
+        await send(accept)
+        for _ in good:
+            seen.append(await receive())
+
+    try:
+        async with asyncio.timeout(1):
+            await text_only(application)({"type": "websocket"}, receive, send)
+    except TimeoutError:
+        pass  # what was seen until then tells why
+    if not scopes:
+        raise NotYet(
+            "a aplicação de dentro não rodou: alguém tem de chamá-la e esperar por ela.",
+            "the application inside didn't run: somebody must call it and await it.",
+        )
+    if sent != [accept]:
+        raise NotYet(
+            "o que a aplicação de dentro envia não chegou ao servidor como saiu.",
+            "what the application inside sends didn't reach the server as it left.",
+        )
+    for right, was in zip(good, [*seen, None, None, None, None], strict=False):
+        if was == right:
+            continue
+        raise NotYet(
+            f"depois de frames binários no meio, a aplicação devia receber {right}, e recebeu "
+            f"{'mais nada' if len(seen) < len(good) and was is None else was}.",
+            f"with binary frames in between, the application should be given {right}, and was "
+            f"given {'nothing more' if len(seen) < len(good) and was is None else was}.",
+        )

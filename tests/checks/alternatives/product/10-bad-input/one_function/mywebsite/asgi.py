@@ -7,8 +7,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
 pages = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns
-from chat.slow import hang_up_on_slow_readers
 
-application = ProtocolTypeRouter(
-    {"http": pages, "websocket": hang_up_on_slow_readers(URLRouter(websocket_urlpatterns))}
-)
+application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(websocket_urlpatterns)})

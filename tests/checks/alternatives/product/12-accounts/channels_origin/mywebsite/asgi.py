@@ -9,7 +9,6 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
 django_application = get_asgi_application()
 
-from chat.outbox import BoundedOutbox
 from chat.routing import websocket_urlpatterns
 from chat.sessions import EndWithSession
 
@@ -17,6 +16,6 @@ talk = EndWithSession(URLRouter(websocket_urlpatterns))
 application = ProtocolTypeRouter(
     {
         "http": ASGIStaticFilesHandler(django_application),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(BoundedOutbox(talk))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(talk)),
     }
 )
