@@ -40,6 +40,13 @@ def build(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(_: argparse.Namespace) -> int:
+    """Tell whether the machine is ready for the course."""
+    from lab.doctor import examine  # it brings what a check needs
+
+    return examine()
+
+
 def progress(_: argparse.Namespace) -> int:
     """Tell how far the learner is."""
     print(Progress(Workspace.default()))
@@ -150,6 +157,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     build_parser = command(build)
     build_parser.add_argument("--after", required=True, metavar="LESSON")
     build_parser.add_argument("folder", type=Path, metavar="DIR")
+    command(doctor)
     command(progress)
     command(reset)
     export_parser = command(export)
