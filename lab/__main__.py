@@ -17,8 +17,7 @@ from lab.workspace import Workspace
 
 def start(arguments: argparse.Namespace) -> int:
     """Open JupyterLab on the course's first page, until it is closed."""
-    notebook = course.lessons()[0].notebook(arguments.course or language.of_machine())
-    page = notebook.relative_to(course.ROOT).as_posix()
+    page = f"notebooks/{arguments.course or language.of_machine()}/index.ipynb"
     command = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={course.ROOT}",

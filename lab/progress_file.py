@@ -89,5 +89,7 @@ def _line(lesson: course.LessonEntry, entry: Entry) -> str:
 
 
 def progress() -> None:
-    """Print how far the learner of this workspace is."""
-    print(Progress(Workspace.default()))
+    """Show how far the learner of this workspace is, and what comes next."""
+    from lab.kernel import home  # here: a lesson's beginning needs nothing of it
+
+    home.show(Workspace.default())

@@ -10,6 +10,9 @@ import pytest
 
 from regression import cells
 
+collect_ignore_glob = ["*/index.ipynb"]
+"""What it shows is each learner's own: tests/test_home.py runs it."""
+
 _workspaces = pytest.StashKey[tempfile.TemporaryDirectory]()
 _HAS_LAB = "import importlib.util, sys; sys.exit(importlib.util.find_spec('lab') is None)"
 

@@ -1,0 +1,82 @@
+"""How far a learner is, as a page in a notebook: what is done, what comes next, what is running."""
+
+import html
+from collections.abc import Iterator
+
+from IPython.display import display
+
+from lab import course, exercises, language
+from lab.author.minutes import minutes
+from lab.messages import say
+from lab.progress_file import Entry, Progress
+from lab.run import running
+from lab.workspace import Workspace
+
+_STYLE = """
+<style>
+.lab-home table { border-collapse: collapse; }
+.lab-home th, .lab-home td { padding: 0.25em 0.8em; text-align: left; }
+.lab-home td.number { text-align: right; }
+.lab-home tr.next { font-weight: bold; outline: 2px solid currentColor; }
+</style>
+"""
+
+
+def show(workspace: Workspace) -> None:
+    """Display how far the learner of a workspace is, and which servers run there.
+
+    Raises LabError when the file that notes it isn't what lab wrote.
+    """
+    progress, servers = Progress(workspace), list(_running(workspace))
+    text = "\n".join([str(progress), *servers])
+    display({"text/plain": text, "text/html": _page(progress, servers)}, raw=True)
+
+
+def _running(workspace: Workspace) -> Iterator[str]:
+    for server in running.servers(workspace.folder):
+        yield say("server_running", **server._asdict())
+
+
+def _page(progress: Progress, servers: list[str]) -> str:
+    found = progress.read()
+    spoken = language.current()
+    left = [lesson for lesson in course.lessons() if not found.get(lesson.name, {}).get("check")]
+    told = [f"<p>{_ahead(left, spoken)}</p>", _table(found, left, spoken)]
+    if servers:
+        items = "".join(f"<li>{html.escape(each)}</li>" for each in servers)
+        told.append(f"<ul>{items}</ul>")
+    return f'{_STYLE}<div class="lab-home" lang="{spoken}">{"".join(told)}</div>'
+
+
+def _ahead(left: list[course.LessonEntry], spoken: str) -> str:
+    if not left:
+        return html.escape(say("all_done"))
+    link = f'<a href="{left[0].name}.ipynb">{html.escape(left[0].title[spoken])}</a>'
+    count = sum(minutes(lesson, spoken).reading for lesson in left)
+    return say("next_lesson", link=link, minutes=count, lessons=len(left))
+
+
+def _table(found: dict[str, Entry], left: list[course.LessonEntry], spoken: str) -> str:
+    heads = "".join(f'<th scope="col">{html.escape(say(f"home_{name}"))}</th>' for name in _COLUMNS)
+    rows = [_row(lesson, found.get(lesson.name, {}), spoken, left) for lesson in course.lessons()]
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+_COLUMNS = ("lesson", "minutes", "check", "exercises")
+
+
+def _row(
+    lesson: course.LessonEntry, entry: Entry, spoken: str, left: list[course.LessonEntry]
+) -> str:
+    check = {True: "home_passed", False: "home_failed", None: "home_open"}[entry.get("check")]
+    names = exercises.of_lesson(lesson.name)
+    solved = sum(name in entry.get("exercises", []) for name in names)
+    title = f"{lesson.number} · {lesson.title[spoken]}"
+    cells = [
+        f'<th scope="row"><a href="{lesson.name}.ipynb">{html.escape(title)}</a></th>',
+        f'<td class="number">{minutes(lesson, spoken).reading}</td>',
+        f"<td>{html.escape(say(check))}</td>",
+        f"<td>{say('home_of', solved=solved, all=len(names))}</td>",
+    ]
+    marked = ' class="next" aria-current="step"' if left and lesson is left[0] else ""
+    return f"<tr{marked}>{''.join(cells)}</tr>"
