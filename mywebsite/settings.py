@@ -37,7 +37,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "mywebsite.urls"
 ASGI_APPLICATION = "mywebsite.asgi.application"
-STATIC_URL = "/static/"
+STATIC_URL = "static/"
 
 TEMPLATES = [
     {

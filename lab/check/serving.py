@@ -21,8 +21,10 @@ WHOLE = "05-asgi"
 """The lesson from which on the project's own ASGI application is served; before it, that lesson's."""
 SETTINGS = "04-settings"
 """The lesson that sets Channels up; before it, the settings that it writes are lent."""
+STATIC = "11-injection"
+"""The lesson from which on the project serves its static files itself."""
 ACCOUNTS = "12-accounts"
-"""The lesson from which on there is a database, and the project serves its static files itself."""
+"""The lesson from which on there is a database."""
 FAST = "18-scale"
 """The lesson from which on the project has a class of its own for its connections."""
 STEP_SECONDS = 4 * PATIENCE
@@ -62,7 +64,7 @@ class Way:
         steps = {"project": True, "database": accounts, "settings": configured}
         return cls(
             steps=tuple(name for name, wanted in steps.items() if wanted),
-            static=not accounts,
+            static=not course.reached(lesson, STATIC),
             lent={} if configured else _LENT,
             ws="chat.connection:Connection" if course.reached(lesson, FAST) else "auto",
         )

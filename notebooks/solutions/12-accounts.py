@@ -1,108 +1,88 @@
 """12-accounts: the exercises' checks and worked answers. Reading on spoils them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
-from playwright.async_api import Browser, Page, Route
+from django.utils.crypto import salted_hmac
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from lab.exercises import NotYet, exercise
-from lab.run.browser import find_browser, open_browser
 
-SITE = "https://chat.example"
-PATIENCE = 3000
-"""Milliseconds that the browser may take for one step."""
-SETTLE = 300
-"""Milliseconds in which a script that runs by itself has run."""
+# --- stays --------------------------------------------------------------------------------------
 
-
-@asynccontextmanager
-async def _browser() -> AsyncIterator[Browser]:
-    if find_browser() is None:
-        raise NotYet(
-            "a resposta é experimentada num navegador, e esta máquina não tem Chromium, Chrome "
-            "nem Edge.",
-            "the answer is tried in a browser, and this machine has no Chromium, Chrome or Edge.",
-        )
-    browser = await open_browser()
-    try:
-        yield browser
-    finally:
-        await browser.close()
-
-
-# --- runs ---------------------------------------------------------------------------------------
-
-_MESSAGES = """
-messages = {
-    "script": "<script>document.title = 'x'</script>",
-    "link": "<a href=\\"javascript:document.title = 'x'\\">olá</a>",
-    "details": "<details open ontoggle=\\"document.title = 'x'\\">olá</details>",
-    "escaped": "&lt;img src=x onerror=\\"document.title = 'x'\\"&gt;",
-    "video": "<video src=x onerror=\\"document.title = 'x'\\"></video>",
+_EVENTS = """
+events = {
+    "restart": "the server restarts, with the key that it keeps",
+    "new-key": "the server restarts, with another SECRET_KEY",
+    "elsewhere": "Ana logs out on the computer at work",
+    "password": "Ana changes her password on the computer at work",
 }
 """
 
-_INSERT = "html => document.body.insertAdjacentHTML('beforeend', html)"
-
 
 @exercise(
-    answer=_MESSAGES
+    # A session holds as long as its row is there and the digest in it is right: what a logout
+    # deletes is another row; another key or password makes another digest.
+    answer=_EVENTS
     + """
-# A <script> that innerHTML or insertAdjacentHTML brings never runs, so filtering scripts alone
-# protects from nothing. An event that the browser fires by itself is all that it takes.
-run = ["details", "video"]
+stays = ["restart", "elsewhere"]
 
-await lesson.exercise("runs", messages, run)
+await lesson.exercise("stays", events, stays)
 """,
     wrong=(
-        _MESSAGES
+        _EVENTS
         + """
-run = ["script", "details", "video"]
+stays = ["restart"]
 
-await lesson.exercise("runs", messages, run)
+await lesson.exercise("stays", events, stays)
 """,
-        _MESSAGES
+        _EVENTS
         + """
-run = ["video"]
+stays = ["restart", "elsewhere", "password"]
 
-await lesson.exercise("runs", messages, run)
+await lesson.exercise("stays", events, stays)
 """,
-        _MESSAGES
+        _EVENTS
         + """
-run = ["link", "details", "video"]
+stays = ["elsewhere"]
 
-await lesson.exercise("runs", messages, run)
+await lesson.exercise("stays", events, stays)
 """,
     ),
 )
-async def runs(messages: dict[str, str], run: object) -> None:
-    """Puts each message into a page as the one of lesson 01 does, and looks what has run."""
-    told = {run} if isinstance(run, str) else set(run)
-    if unknown := told - messages.keys():
+def stays(events: dict[str, str], stays: object) -> None:
+    """Makes the digest of Ana's session before and after each event."""
+    told = {stays} if isinstance(stays, str) else set(stays)
+    if unknown := told - events.keys():
         names = ", ".join(map(str, unknown))
-        raise NotYet(f"não há mensagem com o nome {names}.", f"there is no message named {names}.")
-    async with _browser() as browser:
-        ran = {name for name, html in messages.items() if await _runs(browser, html)}
-    for name in messages:
-        if name in told - ran:
+        raise NotYet(f"não há acontecimento com o nome {names}.", f"no event is named {names}.")
+    before = _digest(key="the key", password="a password")
+    after = {
+        "restart": before,
+        "new-key": _digest(key="another key", password="a password"),
+        "elsewhere": before,
+        "password": _digest(key="the key", password="another password"),
+    }
+    for name in told:
+        if after[name] != before:
             raise NotYet(
-                f"pus {name!r} na página e não cliquei em nada: o JavaScript dela não rodou.",
-                f"I put {name!r} into the page and clicked nothing: its JavaScript didn't run.",
+                f"depois de {name!r} o resumo que a sessão guarda não confere mais: Ana está fora.",
+                f"after {name!r} the digest that the session keeps is wrong: Ana is out.",
             )
-    if missing := len(ran - told):
-        raise NotYet(
-            f"as que você disse rodam mesmo, mas não são as únicas: falta(m) {missing}.",
-            f"those that you named do run, but they aren't the only ones: {missing} missing.",
-        )
+    for name in events.keys() - told:
+        if after[name] == before:
+            raise NotYet(
+                "as que você disse estão certas, mas há outra: a sessão de casa ainda está no "
+                "banco, e o resumo dela confere.",
+                "those that you named are right, but there is another: the session at home is "
+                "still in the database, and its digest is right.",
+            )
 
 
-async def _runs(browser: Browser, html: str) -> bool:
-    page = await browser.new_page()
-    await page.set_content("<title>Chat</title>")
-    await page.evaluate(_INSERT, html)
-    await page.wait_for_timeout(SETTLE)
-    return await page.title() != "Chat"
+def _digest(key: str, password: str) -> str:
+    """What a session keeps of its user, signed with that key."""
+    return salted_hmac("session", password, secret=key, algorithm="sha256").hexdigest()
 
 
 # --- origins ------------------------------------------------------------------------------------
@@ -177,97 +157,59 @@ def origins(may_connect: Callable[[str], object]) -> None:
             )
 
 
-# --- policy -------------------------------------------------------------------------------------
+# --- rates --------------------------------------------------------------------------------------
 
-_POLICY = """
-from csp.constants import SELF
+_LIMITS = """
+def limits(address, account, invited):
+    return [%s]
 
-directives = {
-    "default-src": %s,
-    "img-src": %s,
-}
 
-await lesson.exercise("policy", directives)
+await lesson.exercise("rates", limits)
 """
-
-_PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-_TRY_IMAGE = """url => new Promise(done => {
-  const image = new Image()
-  image.onload = () => done(true)
-  image.onerror = () => done(false)
-  image.src = url
-})"""
-_TRY_SCRIPT = """url => new Promise(done => {
-  const script = document.createElement("script")
-  script.onload = () => done(true)
-  script.onerror = () => done(false)
-  script.src = url
-  document.head.append(script)
-})"""
 
 
 @exercise(
-    # default-src stays as it was: a script from the photos' site must not run. And img-src
-    # replaces it for images, so the site itself has to be named again.
-    answer=_POLICY % ("[SELF]", '[SELF, "https://fotos.example"]'),
+    # Whoever else is named beside the one invited would have a count of their own.
+    answer=_LIMITS % '("2/day", invited), ("20/hour", account)',
     wrong=(
-        _POLICY % ("[SELF]", '["https://fotos.example"]'),
-        _POLICY % ('[SELF, "https://fotos.example"]', '[SELF, "https://fotos.example"]'),
-        _POLICY % ("[SELF]", '["*"]'),
+        _LIMITS % '("2/day", account, invited), ("20/hour", account)',
+        _LIMITS % '("2/day", invited), ("20/hour", address)',
+        _LIMITS % '("2/day", invited)',
+        _LIMITS % '("2/day", "invited"), ("20/hour", account)',
     ),
 )
-async def policy(directives: dict[str, list[str]]) -> None:
-    """Serves a page under that policy, and tries images and scripts from three sites."""
-    header = "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
-    async with _browser() as browser:
-        page = await _page_under(browser, header)
-        await _expect(page, _TRY_IMAGE, "https://fotos.example/ana.svg", True)
-        await _expect(page, _TRY_IMAGE, f"{SITE}/static/icon.svg", True)
-        await _expect(page, _TRY_IMAGE, "https://evil.example/spy.svg", False)
-        await _expect(page, _TRY_SCRIPT, f"{SITE}/static/chat.js", True)
-        await _expect(page, _TRY_SCRIPT, "https://fotos.example/evil.js", False)
-        await _expect(page, _TRY_SCRIPT, "https://evil.example/evil.js", False)
-        if await _inline_runs(page):
-            raise NotYet(
-                "um `onerror` escrito no meio do HTML voltou a rodar.",
-                "an `onerror` in the midst of the HTML runs again.",
-            )
-
-
-async def _page_under(browser: Browser, header: str) -> Page:
-    async def answer(route: Route) -> None:
-        path = route.request.url
-        if path.endswith(".svg"):
-            await route.fulfill(body=_PICTURE, content_type="image/svg+xml")
-        elif path.endswith(".js"):
-            await route.fulfill(body="", content_type="text/javascript")
-        else:
-            policy = {"Content-Security-Policy": header}
-            await route.fulfill(
-                body="<title>Chat</title>", content_type="text/html", headers=policy
-            )
-
-    page = await browser.new_page()
-    page.set_default_timeout(PATIENCE)
-    await page.route("**", answer)
-    await page.goto(f"{SITE}/")
-    return page
-
-
-async def _expect(page: Page, attempt: str, url: str, wanted: bool) -> None:
-    async with asyncio.timeout(PATIENCE / 1000):
-        loaded = await page.evaluate(attempt, url)
-    if loaded != wanted:
-        what = ("o script", "the script") if url.endswith(".js") else ("a imagem", "the image")
-        how = ("carregou", "loaded") if loaded else ("não carregou", "did not load")
-        should = ("não devia", "it shouldn't") if loaded else ("devia", "it should")
+def rates(limits: Callable[[str, str, str], list[tuple]]) -> None:
+    """Sends invitations under those limits, and looks which are refused."""
+    everybody = [(f"203.0.113.{n}", f"account {n}", "bia") for n in range(4)]
+    if (sent := _sent(limits, everybody)) != 2:
         raise NotYet(
-            f"com essa política, {what[0]} {url} {how[0]}, e {should[0]}.",
-            f"under that policy, {what[1]} {url} {how[1]}, and {should[1]}.",
+            f"quatro contas convidaram Bia no mesmo dia, e ela recebeu {sent} convites.",
+            f"four accounts invited Bia on the same day, and she got {sent} invitations.",
+        )
+    many = [("203.0.113.7", "ana", f"friend {n}") for n in range(30)]
+    if (sent := _sent(limits, many)) != 20:
+        raise NotYet(
+            f"Ana convidou 30 pessoas numa hora, e saíram {sent} convites.",
+            f"Ana invited 30 people within an hour, and {sent} invitations left.",
+        )
+    moving = [(f"203.0.113.{n}", "ana", f"friend {n}") for n in range(30)]
+    if (sent := _sent(limits, moving)) != 20:
+        raise NotYet(
+            f"Ana fez o mesmo mudando de rede a cada convite, e saíram {sent}.",
+            f"Ana did the same from another network each time, and {sent} left.",
+        )
+    same_house = [("203.0.113.7", f"account {n}", f"friend {n}") for n in range(30)]
+    if (sent := _sent(limits, same_house)) != 30:
+        raise NotYet(
+            f"trinta contas de um mesmo endereço convidaram uma pessoa cada, e saíram {sent}.",
+            f"thirty accounts at the same address invited one person each, and {sent} left.",
         )
 
 
-async def _inline_runs(page: Page) -> bool:
-    await page.evaluate(_INSERT, "<img src='/no.txt' onerror=\"document.title = 'x'\">")
-    await page.wait_for_timeout(SETTLE)
-    return await page.title() != "Chat"
+def _sent(limits: Callable[[str, str, str], list[tuple]], tries: list[tuple[str, str, str]]) -> int:
+    """How many of these invitations leave, with counters of their own."""
+    counter = FixedWindowRateLimiter(MemoryStorage())
+    return sum(
+        all(counter.hit(parse(rate), *whom) for rate, *whom in limits(*invitation))
+        for invitation in tries
+    )

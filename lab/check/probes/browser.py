@@ -16,7 +16,7 @@ TYPED = ("olá da página", "tudo bem?")
 PUSHED = "olá de outra pessoa"
 ATTACK = "<img src=x onerror=document.title=1><b>olá</b>"
 """What somebody types who wants the page to take it for HTML."""
-SECURE = "12-accounts"
+SECURE = "11-injection"
 """The lesson from which on that has to stay text."""
 ROOMS = "13-rooms"
 """The lesson from which on a page for each room holds the form, which has one field."""

@@ -25,4 +25,4 @@ def _lets_scripts_in(sources: list[str]) -> bool:
     return "'unsafe-inline'" in sources or "*" in sources
 
 
-PROBE = Probe("policy", "12-accounts", policy)
+PROBE = Probe("policy", "11-injection", policy)
