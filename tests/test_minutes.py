@@ -9,7 +9,6 @@ from lab.language import LANGUAGES
 STILL_LONG = {
     "10-bad-input",
     "12-accounts",
-    "13-rooms",
     "15-history",
     "18-scale",
 }

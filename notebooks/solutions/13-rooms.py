@@ -1,13 +1,8 @@
 """13-rooms: the exercises' checks and worked answers. Reading on spoils them."""
 
-import asyncio
-import threading
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from unittest.mock import patch
-
-from asgiref.testing import ApplicationCommunicator
 
 from lab.exercises import NotYet, exercise
 
@@ -34,9 +29,24 @@ TITLES = (
     "x" * 100,
 )
 """All different, each a title that somebody might give a room."""
-PEOPLE = 5
-HELD = 3
-"""Seconds that a search is held, for a neighbour who can't be answered meanwhile."""
+DOORS = {
+    "a guest, ws/rooms/2/": "in",
+    "ana, ws/rooms/03/": "in",
+    "ana, ws/rooms/3": 403,
+    "ana, ws/rooms/0/": 4404,
+    "ana, ws/rooms/-3/": 403,
+}
+WHY = {
+    "in": (
+        "a rota leva a uma sala que existe, e quem chega pode entrar",
+        "the route leads to a room that exists, and who comes may go in",
+    ),
+    403: ("nenhuma rota das salas combina com o caminho", "no route of the rooms fits the path"),
+    4404: (
+        "a rota combina, e o consumer não acha a sala",
+        "the route fits, and the consumer finds no room",
+    ),
+}
 
 
 @exercise(
@@ -141,160 +151,50 @@ def _short(title: str) -> str:
     return repr(title) if len(title) < 20 else f"{title[0]!r} * {len(title)}"
 
 
-_SEARCH = """
-def search(text):
-    time.sleep(SHORT_NAP)
-    return text.upper()
-
-"""
-
-
 @exercise(
-    answer=_SEARCH
-    + """
-class SearchConsumer(AsyncWebsocketConsumer):
-    async def receive(self, text_data):
-        # A thread of its own for each: they wait side by side, and the event loop for nobody.
-        found = await asyncio.to_thread(search, text_data)
-        await self.send(found)
+    answer="""
+doors = {
+    "a guest, ws/rooms/2/": "in",  # open to guests
+    "ana, ws/rooms/03/": "in",  # 03 is the number 3
+    "ana, ws/rooms/3": 403,  # no slash at the end: no route
+    "ana, ws/rooms/0/": 4404,  # a number, but no room's
+    "ana, ws/rooms/-3/": 403,  # a minus is no digit
+}
 
-
-await lesson.exercise("search", SearchConsumer)
+await lesson.exercise("doors", doors)
 """,
     wrong=(
-        _SEARCH
-        + """
-class SearchConsumer(WebsocketConsumer):
-    def receive(self, text_data):
-        self.send(search(text_data))
+        """
+doors = {
+    "a guest, ws/rooms/2/": 4401,
+    "ana, ws/rooms/03/": "in",
+    "ana, ws/rooms/3": 403,
+    "ana, ws/rooms/0/": 4404,
+    "ana, ws/rooms/-3/": 403,
+}
 
-
-await lesson.exercise("search", SearchConsumer)
+await lesson.exercise("doors", doors)
 """,
-        _SEARCH
-        + """
-class SearchConsumer(AsyncWebsocketConsumer):
-    async def receive(self, text_data):
-        await self.send(search(text_data))
+        """
+doors = {
+    "a guest, ws/rooms/2/": "in",
+    "ana, ws/rooms/03/": 4404,
+    "ana, ws/rooms/3": "in",
+    "ana, ws/rooms/0/": 4404,
+    "ana, ws/rooms/-3/": 4404,
+}
 
-
-await lesson.exercise("search", SearchConsumer)
-""",
-        _SEARCH
-        + """
-from asgiref.sync import sync_to_async
-
-
-class SearchConsumer(AsyncWebsocketConsumer):
-    async def receive(self, text_data):
-        await self.send(await sync_to_async(search)(text_data))
-
-
-await lesson.exercise("search", SearchConsumer)
-""",
-        _SEARCH
-        + """
-class SearchConsumer(AsyncWebsocketConsumer):
-    async def receive(self, text_data):
-        await self.send(text_data.upper())
-
-
-await lesson.exercise("search", SearchConsumer)
+await lesson.exercise("doors", doors)
 """,
     ),
 )
-async def search(consumer: type) -> None:
-    """Five clients search at once, and the searches are held until a neighbour has its answer."""
-    from channels.generic.websocket import AsyncWebsocketConsumer
-
-    import __main__
-
-    class Neighbour(AsyncWebsocketConsumer):
-        async def receive(self, text_data):
-            await self.send(text_data)
-
-    held = _Held(__main__.search)
-    with patch.object(__main__, "search", held):
-        async with _speaking([*[consumer] * PEOPLE, Neighbour]) as clients:
-            *searching, neighbour = clients
-            await _answer(neighbour, "olá 5")
-            held_up = held.given_up
-            with suppress(TimeoutError):
-                async with asyncio.timeout(HELD):
-                    while held.most_at_once < 2 and not held.given_up:
-                        await asyncio.sleep(0.01)
-            held.released.set()
-            for number, client in enumerate(searching):
-                await _answer(client, f"OLÁ {number}")
-    if not held.called:
+def doors(doors: dict[str, object]) -> None:
+    """Compares each answer with what the lesson's server does."""
+    if doors.keys() != DOORS.keys():
         raise NotYet(
-            "a resposta veio, mas `search` não foi chamada, e é ela que faz a busca.",
-            "the answer came, but `search` wasn't called, and it is what does the searching.",
+            "deixe os cinco endereços como estão.", "leave the five addresses as they are."
         )
-    if held_up or held.most_at_once < 2:
-        raise NotYet(
-            "as cinco buscas foram feitas uma depois da outra"
-            + (", e o vizinho esperou por elas." if held_up else "."),
-            "the five searches were made one after the other"
-            + (", and the neighbour waited for them." if held_up else "."),
-        )
-
-
-class _Held:
-    """A search that waits to be released, for HELD seconds at most, and counts itself."""
-
-    def __init__(self, search: Callable[[str], str]) -> None:
-        self._search = search
-        self._lock = threading.Lock()
-        self._under_way = 0
-        self.most_at_once = 0
-        self.called = self.given_up = False
-        self.released = threading.Event()
-
-    def __call__(self, text: str) -> str:
-        with self._lock:
-            self.called = True
-            self._under_way += 1
-            self.most_at_once = max(self.most_at_once, self._under_way)
-        if not self.released.wait(HELD):
-            self.given_up = True
-            self.released.set()
-        try:
-            return self._search(text)
-        finally:
-            with self._lock:
-                self._under_way -= 1
-
-
-@asynccontextmanager
-async def _speaking(consumers: list[type]) -> AsyncIterator[list[ApplicationCommunicator]]:
-    """A client of each, accepted, that has said "olá" and its number."""
-    clients = [
-        ApplicationCommunicator(consumer.as_asgi(), {"type": "websocket"}) for consumer in consumers
-    ]
-    try:
-        for client in clients:
-            await client.send_input({"type": "websocket.connect"})
-            await client.receive_output(timeout=10)
-        for number, client in enumerate(clients):
-            await client.send_input({"type": "websocket.receive", "text": f"olá {number}"})
-        yield clients
-    finally:
-        for client in clients:
-            client.stop(exceptions=False)
-
-
-async def _answer(client: ApplicationCommunicator, wanted: str) -> None:
-    try:
-        answer = (await client.receive_output(timeout=10)).get("text")
-    except TimeoutError:
-        raise NotYet(
-            "esperei dez segundos e não veio resposta nenhuma: o que `search` devolve tem de "
-            "ser enviado.",
-            "I waited ten seconds and no answer came: what `search` returns has to be sent.",
-        ) from None
-    if answer != wanted:
-        raise NotYet(
-            f"a resposta devia ser {wanted!r}, o que `search` devolve, e foi {answer!r}.",
-            f"the answer should have been {wanted!r}, what `search` returns, and was {answer!r}.",
-        )
+    for door, right in DOORS.items():
+        if doors[door] != right:
+            pt_br, en = WHY[right]
+            raise NotYet(f"em {door!r}, {pt_br}.", f"at {door!r}, {en}.")

@@ -43,4 +43,4 @@ def came_or_went(wire: Wire, kind: str, name: str) -> None:
         raise Unanswered(f"no-{kind}", name=name, frames=missing.seen["frames"]) from missing
 
 
-PROBE = Probe("people", "13-rooms", people)
+PROBE = Probe("people", "14-presence", people)
