@@ -12,6 +12,7 @@ from support.processes import gone
 
 from lab import course
 from lab.author import notebooks
+from lab.cells import file_cell
 
 WAIT = {
     "awaits": "import asyncio; print('waiting', flush=True); await asyncio.sleep(60)",
@@ -92,6 +93,6 @@ def test_a_process_that_outlives_its_cell_has_a_group_of_its_own(lesson):
         for cell in cells
         if starting.search(cell.source)
         and "process_group=0" not in cell.source
-        and not cell.source.startswith("%%writefile")
+        and file_cell(cell.source) is None
     }
     assert shared == ENDED_IN_THEIR_CELL.get(lesson.name, set())
