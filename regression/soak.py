@@ -131,7 +131,7 @@ def _results(command: list[str], junit: Path) -> tuple[int, dict[str, str]]:
 
 
 def _all_files() -> list[str]:
-    found = [*course.ROOT.glob("notebooks/*/*.ipynb"), *course.ROOT.glob("tests/**/test_*.py")]
+    found = [*course.ROOT.glob("notebooks/*/[0-9]*.ipynb"), *course.ROOT.glob("tests/**/test_*.py")]
     return sorted(path.relative_to(course.ROOT).as_posix() for path in found)
 
 
