@@ -3,11 +3,12 @@
 PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
+BOOK_INSTALLED := .venv/book-installed
 
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run quick test matrix soak proof bench notebooks lock
+.PHONY: help lab run quick test matrix soak proof bench book notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
@@ -18,6 +19,7 @@ help:
 	@echo "make soak [RUNS=10]          does it always say the same? / o resultado é sempre o mesmo?"
 	@echo "make proof                   the chat's long trials / as provas longas do chat"
 	@echo "make bench                   measure the chat beside its peers / mede o chat ao lado dos pares"
+	@echo "make book                    both languages as a site / as duas línguas como um site"
 	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
 	@echo "make lock                    choose newer versions of the dependencies"
 
@@ -48,9 +50,10 @@ matrix: $(INSTALLED)
 soak: $(INSTALLED)
 	$(BIN)/python -m regression soak $(if $(RUNS),--runs $(RUNS)) $(FILES)
 
-proof: $(INSTALLED)
+proof: $(INSTALLED) $(BOOK_INSTALLED)
 	PROOF=full $(BIN)/python -m pytest -rP tests/test_protocol_properties.py tests/test_crashes.py \
 	  tests/test_old_page.py tests/test_stopped_reader.py tests/test_two_at_once.py
+	PROOF=full $(BIN)/python -m pytest tests/test_book.py
 	PROOF=full $(BIN)/python -m pytest -n 2 --dist loadfile tests/test_server.py \
 	  tests/test_exercises.py tests/test_variables.py tests/test_late_output.py tests/test_check_mistakes.py tests/test_check_page.py \
 	  tests/test_check_projects.py tests/test_check_product.py
@@ -59,6 +62,9 @@ bench: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.txt
 	$(BIN)/python -m pytest -q benchmarks
 	$(BIN)/python -m benchmarks $(BENCH)
+
+book: $(BOOK_INSTALLED)
+	@$(BIN)/python -m book
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)
@@ -72,6 +78,8 @@ lock: $(INSTALLED)
 	echo "--editable ." | $(BIN)/uv pip compile - $(LOCK) --upgrade --output-file requirements.txt
 	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:bench \
 	  --constraint - $(LOCK) --output-file benchmarks/requirements.txt
+	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:book \
+	  --constraint - $(LOCK) --output-file book/requirements.txt
 
 # The first Python of at least 3.11 under its usual names, or nothing.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -87,4 +95,11 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python requirements.txt
 	@$(BIN)/python -c 'import matplotlib.pyplot'  # makes its font cache now, not during a lesson
+	@touch $@
+
+# What the site is built with; its npm comes from PyPI, with the rest.
+$(BOOK_INSTALLED): $(INSTALLED) book/requirements.txt book/package-lock.json
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
+	  -r book/requirements.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix book --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

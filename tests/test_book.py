@@ -1,0 +1,328 @@
+"""`make book`: all of every lesson is in it, in both languages, and it needs nothing but a browser."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pygments.token import Comment, Generic, Keyword, Name
+from support import gates
+
+from book import HERE, BookError
+from book.broken import broken
+from book.cells import CellLexer
+from book.sources import Sources
+from lab import course, exercises
+from lab.author import notebooks
+from lab.language import LANGUAGES
+from lab.run.browser import launch_options
+
+AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+LOAD_TIMEOUT = 30_000
+"""Milliseconds for a page to load and draw."""
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+LESSONS = [lesson.name for lesson in course.lessons()]
+
+NO_NETWORK_AND_NO_KERNEL = """
+import sys
+
+def forbid(event, arguments):
+    kernel = event == "subprocess.Popen" and "ipykernel" in str(arguments)
+    if kernel or event in ("socket.connect", "socket.getaddrinfo"):
+        raise PermissionError(f"the book is built without this: {event} {arguments}")
+
+sys.addaudithook(forbid)
+"""
+
+
+@pytest.fixture(scope="module")
+def tools() -> None:
+    """What `make book` installs; without it a test is skipped, but fails in CI."""
+    missing = find_spec("sphinx") is None or not AXE.exists()
+    if missing and os.environ.get("CI") != "true":
+        pytest.skip("the book's tools aren't installed: make book")
+    assert not missing, "continuous integration needs them: make .venv/book-installed"
+
+
+@pytest.fixture(scope="module")
+def site(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site, from processes that may neither connect anywhere nor start a kernel."""
+    folder = tmp_path_factory.mktemp("book")
+    (folder / "sitecustomize.py").write_text(NO_NETWORK_AND_NO_KERNEL)
+    build = (
+        "import sys; from pathlib import Path; from book.building import build; "
+        "build(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", build, str(folder / "sources"), str(folder / "site")],
+        cwd=course.ROOT,
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{course.ROOT}"},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def browser(browser_program: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options(browser_program))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of on the pages that `opened` opens."""
+    return []
+
+
+@pytest.fixture
+def opened(browser: Browser, site: Path, complaints: list[str]) -> Iterator[object]:
+    """A function that opens a page of the site from its folder, as somebody without a network."""
+    contexts = []
+
+    def open_page(name: str, **settings: object) -> Page:
+        contexts.append(browser.new_context(offline=True, reduced_motion="reduce", **settings))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(LOAD_TIMEOUT)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.on(
+            "console",
+            lambda said: said.type in ("error", "warning") and complaints.append(said.text),
+        )
+        path, _, query = name.partition("?")
+        page.goto((site / path).as_uri() + (query and f"?{query}"))
+        for diagram in page.locator("figure.diagram").all():
+            expect(diagram.locator(".drawing svg")).to_be_visible(timeout=LOAD_TIMEOUT)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def soup(site: Path):
+    """A function that reads a page's content."""
+
+    @cache
+    def read(language: str, page: str) -> Tag:
+        text = (site / language / f"{page}.html").read_text("utf-8")
+        article = BeautifulSoup(text, "html.parser").find("article")
+        assert isinstance(article, Tag)
+        return article
+
+    return read
+
+
+def has_everything(lesson: course.LessonEntry) -> bool:
+    """Whether a lesson has pictures and diagrams, besides what each has."""
+    return bool(lesson.pictures) and "```mermaid" in lesson.notebook("en").read_text("utf-8")
+
+
+RICH = next(lesson.name for lesson in course.lessons() if has_everything(lesson))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_cell_and_every_output_of_a_lesson_is_on_its_page(soup, language, lesson):
+    notebook = notebooks.read(course.find(lesson).notebook(language))
+    page = soup(language, lesson)
+    written = [cell.get_text().strip() for cell in page.select(".cell_input pre")]
+    assert written == [cell.source.strip() for cell in gates.code(notebook)]
+    shown = [each.get_text().split() for each in page.select(".cell_output .output.stream pre")]
+    streams = [
+        output.text.split()
+        for cell in gates.code(notebook)
+        for output in cell.outputs
+        if output.output_type == "stream"
+    ]
+    assert shown == streams
+    pictures = [picture["alt"] for picture in page.select("img")]
+    assert pictures == [texts[language] for texts in course.find(lesson).pictures.values()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_exercise_is_followed_by_its_folded_answer(soup, language, lesson):
+    page = soup(language, lesson)
+    answers = page.select("details.answer")
+    assert not any(answer.has_attr("open") for answer in answers)
+    wanted = {each.answer.strip(): each.name for each in exercises.of_lesson(lesson).values()}
+    found = {answer.select_one("pre").get_text().strip(): answer for answer in answers}
+    assert list(found) == list(wanted)
+    for text, answer in found.items():
+        question = answer.find_previous("div", class_="cell_input").get_text()
+        assert f'lesson.exercise("{wanted[text]}"' in question
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_page_leads_to_every_lesson_with_its_question_and_minutes(soup, language):
+    rows = [
+        (row.find("a")["href"], row.get_text(" "))
+        for row in soup(language, "index").select("tbody tr")
+    ]
+    assert [link for link, _ in rows] == [f"{lesson}.html" for lesson in LESSONS]
+    for lesson, (_, text) in zip(course.lessons(), rows, strict=True):
+        assert lesson.question[language] in text
+        assert "make lab" in soup(language, "index").get_text()
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        ("import json\n", Keyword.Namespace, "import"),
+        ("%%writefile a.py\nimport json\n", Keyword.Namespace, "import"),
+        ("%%writefile a/templates/a.html\n<p>{% if x %}</p>\n", Name.Tag, "p"),
+        ("%%writefile a/templates/a.html\n<p>{% if x %}</p>\n", Keyword, "if"),
+        ("%%writefile a.js\nconst a = 1;\n", Keyword.Declaration, "const"),
+        ("%%writefile a.css\np { color: red; }\n", Keyword, "color"),
+        ("%%writefile a.toml\na = true\n", Keyword.Constant, "true"),
+        ("%%patch a.py\n a\n-b\n+c\n", Generic.Inserted, "+c"),
+        ("%%fill a.py\n-a = ...\n+a = 1\n", Generic.Deleted, "-a = ..."),
+        ("%%fill a.py\n-a = ...\n+a = 1\n", Comment.Preproc, "%%fill a.py\n"),
+        ("%%writefile a.unknown\nx\n", Comment.Preproc, "%%writefile a.unknown\n"),
+    ],
+)
+def test_a_cell_has_the_colours_of_what_is_in_it(source, kind, text):
+    tokens = list(CellLexer().get_tokens(source))
+    assert (kind, text) in tokens
+    assert "".join(value for _, value in tokens) == source
+
+
+def test_a_link_that_leads_nowhere_is_told_with_its_page(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<h1 id="top">A</h1><a href="#top">1</a><a href="b.html#here">2</a>'
+        '<a href="https://example.org/">3</a><img src="data:image/png;base64,">'
+    )
+    (tmp_path / "b.html").write_text('<p id="here">B</p>')
+    assert broken(tmp_path) == []
+    (tmp_path / "b.html").write_text(
+        '<a href="a.html#bottom">1</a><a href="c.html">2</a><a href="../out.html">3</a>'
+        '<script src="https://example.org/a.js"></script>'
+    )
+    told = broken(tmp_path)
+    assert len(told) == 5
+    assert "a.html: leads to no place of its page: b.html#here" in told
+    assert "b.html: loads what isn't part of the book: https://example.org/a.js" in told
+    for link in ("a.html#bottom", "c.html", "../out.html"):
+        assert any(line.startswith("b.html") and line.endswith(link) for line in told)
+
+
+def test_a_text_that_links_no_file_of_the_repository_makes_no_book(tmp_path):
+    sources = Sources("en", tmp_path)
+    place = course.find(RICH).notebook("en").relative_to(course.ROOT).as_posix()
+
+    def linked(text: str) -> str:
+        return sources._linked(text, place)
+
+    assert linked("[a](../../docs/document.md#channels)") == "[a](document.md#channels)"
+    assert linked(f"[a]({RICH}.ipynb), [b](#c)") == f"[a]({RICH}.ipynb), [b](#c)"
+    assert linked("[r](../../README.md)") == "[r](index.md)"
+    assert linked("[n](index.ipynb)") == "[n](index.md)"
+    assert linked("[m](../../Makefile)") == "[m](files/Makefile)"
+    assert (tmp_path / "files/Makefile").is_file()
+    assert linked("`[a](x)` and\n```\n[a](x)\n```\n") == "`[a](x)` and\n```\n[a](x)\n```\n"
+    for link in ("x.ipynb", "../../docs", "/etc/hostname", "../../../x.md"):
+        with pytest.raises(BookError, match=f"{place}.*{link}"):
+            linked(f"see [it]({link})")
+
+
+def some_pages(site: Path) -> list[str]:
+    """With PROOF=full every page of the site; else one of each kind."""
+    if os.environ.get("PROOF") == "full":
+        pages = sorted(site.glob("*/*.html"))
+        return ["index.html", *(page.relative_to(site).as_posix() for page in pages)]
+    return ["index.html", "pt-br/index.html", f"en/{RICH}.html", "en/document.html"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_and_the_browser_have_nothing_to_say(site, opened, complaints, scheme):
+    """And no page is wider than a phone."""
+    for name in some_pages(site):
+        # In a language that the course doesn't speak: else the first page leads on at once.
+        page = opened(name, color_scheme=scheme, viewport=DESK, locale="de-DE")
+        page.evaluate(AXE.read_text("utf-8"))
+        # Preloading would fetch the styles again, which no page may in a folder.
+        found = page.evaluate("axe.run({ preload: false, resultTypes: ['violations'] })")
+        told = [
+            f"{rule['id']}: {node['html']}: {node['failureSummary']}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+        assert told == [], name
+        page.set_viewport_size(PHONE)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"], name
+        assert complaints == [], name
+        page.close()
+
+
+def test_the_other_language_opens_at_the_same_cell(opened, complaints):
+    page = opened(f"pt-br/{RICH}.html", viewport=DESK)
+    expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+    cells = page.eval_on_selector_all('[id^="cell-"]', "all => all.map(cell => cell.id)")
+    there = len(cells) // 2
+    page.locator(f"#{cells[there]}").evaluate("place => place.scrollIntoView()")
+    # With the mouse: Playwright's own click scrolls the page, for a header that stays in view.
+    box = page.locator(".bd-header .language-switch:visible").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    address, _, cell = page.url.partition("#")
+    assert address.endswith(f"/en/{RICH}.html")
+    assert cells.index(cell) in (there, there + 1)
+    top = page.locator(f"#{cell}").evaluate("place => place.getBoundingClientRect().top")
+    assert 0 <= top < DESK["height"]
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("spoken", "opens"),
+    [("pt-BR", "pt-br/index.html"), ("en-GB", "en/index.html"), ("de-DE", "site/index.html")],
+)
+def test_the_first_page_is_in_the_browsers_language(opened, spoken, opens):
+    page = opened("index.html", locale=spoken)
+    page.wait_for_url(f"**/{opens}")
+
+
+def test_a_search_finds_what_a_lesson_says_without_a_network(opened, complaints):
+    page = opened("pt-br/search.html?q=mensagens", viewport=DESK)
+    expect(page.locator("ul.search li").first).to_be_visible(timeout=LOAD_TIMEOUT)
+    assert complaints == []
+
+
+def test_colours_follow_the_browser_until_the_reader_chooses(opened, complaints):
+    page = opened(f"en/{RICH}.html", viewport=DESK, color_scheme="dark")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    box = page.locator("figure.diagram svg :is(rect, .actor)").first
+    fill = "shape => getComputedStyle(shape).fill"
+    in_the_dark = box.evaluate(fill)
+    page.get_by_role("button", name="Color mode").click()
+    page.get_by_role("button", name="Light").click()
+    expect(root).to_have_attribute("data-theme", "light")
+    expect(page.locator("figure.diagram svg").first).to_be_visible()
+    page.wait_for_function(
+        "([before]) => getComputedStyle(document.querySelector("
+        "'figure.diagram svg :is(rect, .actor)')).fill !== before",
+        arg=[in_the_dark],
+    )
+    assert complaints == []
+
+
+def test_previous_and_next_follow_the_course(opened):
+    page = opened(f"en/{LESSONS[1]}.html", viewport=DESK)
+    expect(page.locator("a.left-prev")).to_have_attribute("href", f"{LESSONS[0]}.html")
+    expect(page.locator("a.right-next")).to_have_attribute("href", f"{LESSONS[2]}.html")
