@@ -7,7 +7,6 @@ from lab.author import minutes
 from lab.language import LANGUAGES
 
 STILL_LONG = {
-    "10-bad-input",
     "12-accounts",
     "15-history",
     "18-scale",

@@ -1,5 +1,7 @@
 """The consumer alone: no server, no network; events go in, events come out."""
 
+import asyncio
+
 import pytest
 from channels.testing import WebsocketCommunicator
 
@@ -36,3 +38,35 @@ async def test_nobody_hears_anything_before_somebody_speaks():
     ana = await connected()
     assert await ana.receive_nothing()
     await ana.disconnect()
+
+
+def behind_slow_network(reads):
+    """The application for a reader to whom messages get through only once `reads` is set."""
+
+    async def slow(scope, receive, send):
+        async def send_once_it_reads(event):
+            if event["type"] == "websocket.send":
+                await reads.wait()
+            await send(event)
+
+        await application(scope, receive, send_once_it_reads)
+
+    return slow
+
+
+@pytest.mark.asyncio
+async def test_a_slow_reader_holds_nobody_up():
+    reads = asyncio.Event()
+    ana = WebsocketCommunicator(behind_slow_network(reads), "/ws/socket-server/")
+    await ana.connect()
+    bia = await connected()
+    try:
+        for _ in range(2):  # when the second is said, the first is on its way to Ana
+            await bia.send_json_to(SAID)
+            assert HEARD.items() <= (await bia.receive_json_from()).items()
+    finally:
+        reads.set()
+    for _ in range(2):
+        assert HEARD.items() <= (await ana.receive_json_from()).items()
+    await ana.disconnect()
+    await bia.disconnect()
