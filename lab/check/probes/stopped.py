@@ -25,10 +25,11 @@ CLOSING_SECONDS = 1.0 * PATIENCE
 
 def stopped_reader(site: Site) -> None:
     """Who reads nothing is hung up on, also where frames go straight to their connection."""
-    ana = site.member(0)
+    ana, bia = site.member(0), site.member(1)
     room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
     with _reader(site, room, ana) as reader:
-        accepted = sum(_speak(site, room, ana) for _ in range(SPEAKERS))
+        # In turns: how much one person says may be limited, over all of their connections.
+        accepted = sum(_speak(site, room, (ana, bia)[n % 2]) for n in range(SPEAKERS))
         read, code = _all_of(reader)
         # Elsewhere the system itself may keep all of it; so might it if little was accepted.
         enough = sys.platform == "linux" and accepted == SPEAKERS * MESSAGES
