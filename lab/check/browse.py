@@ -122,13 +122,16 @@ async def _until(condition: object, seconds: float = ANSWER_SECONDS) -> bool:
 
 
 async def use(
-    page: Page, address: str, typed: Sequence[str], wanted: Sequence[str], seen: Seen
+    page: Page, address: str, typed: Sequence[str], wanted: Sequence[str], haste: float, seen: Seen
 ) -> None:
-    """Open the page, fill in its form, send it, and look for what it then should show."""
+    """Open the page, fill in its form, send it, and look for what it then should show.
+
+    With haste below 1, loading may take so much less.
+    """
     seen.watch(page)
     await seen.watch_errors(page)
     _watch_server(page, seen)
-    await page.goto(address, wait_until="load", timeout=LOAD_SECONDS * 1000)
+    await page.goto(address, wait_until="load", timeout=LOAD_SECONDS * haste * 1000)
     seen.loads = 0  # its first one is nobody's mistake, even if time runs out below
     seen.reached = "opened"
     seen.form = await page.evaluate(_FIELDS, len(typed))
@@ -174,7 +177,12 @@ async def use(
 
 
 async def look(
-    browser: Browser, address: str, typed: Sequence[str], wanted: Sequence[str], seconds: float
+    browser: Browser,
+    address: str,
+    typed: Sequence[str],
+    wanted: Sequence[str],
+    seconds: float,
+    haste: float,
 ) -> dict:
     """Use the page at address for so many seconds at most; returns what was seen."""
     seen = Seen()
@@ -182,7 +190,7 @@ async def look(
     page = await browser.new_page()
     try:
         async with asyncio.timeout(seconds):
-            await use(page, address, typed, wanted, seen)
+            await use(page, address, typed, wanted, haste, seen)
     except (TimeoutError, Error) as error:
         failure = str(error)[:1000] or type(error).__name__
     # Playwright leaves attributes of its own on an object whose methods it calls.

@@ -1,7 +1,9 @@
 """What is to blame for a failure: shown by repair, one failure after the other."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 
 from lab.check.changes import Change
 from lab.check.evidence import Evidence
@@ -39,12 +41,17 @@ def find_causes(
         seen = outcome.failure
         if seen is None:
             break
-        if not seen.errors and _passes_again(trials, files, probes, seen, repaired):
+        needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
+        # What fails without a word of Python's is tried once more, while its cause is looked for.
+        again = _beside(trials, files.with_lent(repaired), needed) if not seen.errors else None
+        cause = _cause(trials, files, needed, seen, repaired)
+        if again is not None and again().ok:
             if number:
                 break
             raise TimeoutError  # it was the machine, not the project
-        cause = _cause(trials, files, probes, seen, repaired)
         found = finding(cause, seen, files.mine, files.lesson)
+        if not cause:  # nothing was seen to repair it, so to name a file would be a guess
+            found = [each for each in found if each.file is None]
         tried.append(Tried(seen.probe, seen, tuple(found), repaired=number > 0))
         told = {each.name for each in tried}
         left = [probe for probe in probes if probe.name not in told]
@@ -60,41 +67,49 @@ def find_causes(
     return tried
 
 
-def _passes_again(
-    trials: Trials,
-    files: ProjectFiles,
-    probes: Sequence[Probe],
-    seen: Evidence,
-    repaired: frozenset[Change],
-) -> bool:
-    """Whether what failed without a word of Python's passes when it is tried once more."""
-    needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
-    return trials.run(files.with_lent(repaired), needed, HASTE).ok
+def _beside(
+    trials: Trials, files: Mapping[str, str | None], probes: Sequence[Probe]
+) -> Callable[[], Outcome]:
+    """Begin with a trial beside others; what is returned waits for its outcome."""
+    outcome: Future[Outcome] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(trials.run(files, probes, HASTE))
+        except BaseException as error:  # noqa: BLE001 - it is raised where it's waited for
+            outcome.set_exception(error)
+
+    if any(probe.lane == "beside" for probe in probes):
+        run()  # projects would hear each other over the one Valkey
+    else:
+        threading.Thread(target=run, daemon=True).start()
+    return outcome.result
 
 
 def _cause(
     trials: Trials,
     files: ProjectFiles,
-    probes: Sequence[Probe],
+    needed: Sequence[Probe],
     seen: Evidence,
     repaired: frozenset[Change],
 ) -> tuple[Change, ...]:
-    """The fewest changes that, turned back, make the failed probe pass; none if unknown.
+    """The fewest changes that, turned back, make what is needed pass; none if unknown.
 
     Where the search takes too long, the file that they are in as a whole; none where it is more
     than one, since it wasn't seen which of them is to blame.
     """
-    needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
     until = time.monotonic() + SEARCH_SECONDS
     enough: list[frozenset[Change]] = []
 
     def passes(chosen: frozenset[Change]) -> bool:
         if trials.box.left < LEAST_SECONDS or time.monotonic() > until:
             raise OutOfTime
-        works = trials.run(files.with_lent(repaired | chosen), needed, HASTE).ok
-        if works:
+        outcome = trials.run(files.with_lent(repaired | chosen), needed, HASTE)
+        if _is_late(outcome.failure, seen):
+            outcome = trials.run(files.with_lent(repaired | chosen), needed)
+        if outcome.ok:
             enough.append(chosen)
-        return works
+        return outcome.ok
 
     try:
         left = [change for change in files.changes if change not in repaired]
@@ -107,6 +122,13 @@ def _cause(
         inside = sorted({change.file for change in fewest if change.kind == "lines"})
         others = tuple(c for c in files.changes if c in fewest and c.kind != "lines")
         return (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
+
+
+def _is_late(failure: Evidence | None, seen: Evidence) -> bool:
+    """Whether a failure, other than the one that was seen, may come from the haste."""
+    if failure is None or failure.errors:
+        return False
+    return (failure.probe, failure.kind) != (seen.probe, seen.kind)
 
 
 def _suspects(seen: Evidence) -> list[str | tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -29,6 +30,7 @@ FAST = "18-scale"
 """The lesson from which on the project has a class of its own for its connections."""
 STEP_SECONDS = 4 * PATIENCE
 HUNG_UP_SECONDS = 1 * PATIENCE
+ENDING_SECONDS = 0.3 * PATIENCE
 KILLED = 9
 """The signal that ends a process whatever it does. Nobody's code uses it on itself: the machine has
 no memory left, or somebody did."""
@@ -70,51 +72,23 @@ class Way:
         )
 
 
-class Server:
-    """A project that is being served, or about to be."""
+class Stage:
+    """A fork that goes through steps, and what they saw."""
 
-    def __init__(self, preparing: Fork, serving: Fork, way: Way) -> None:
+    def __init__(self, fork: Fork) -> None:
+        self.fork = fork
         self.passed: dict[str, dict] = {}
         """The steps that are done, with what they saw."""
-        self.way = way
-        self._preparing, self._serving = preparing, serving
 
-    @classmethod
-    def start(
-        cls,
-        box: Sandbox,
-        way: Way,
-        folder: Path,
-        database: Path,
-        seconds: float,
-        **variables: str,
-    ) -> "Server":
-        """Begin to serve the project in folder, with its database in another.
+    def wait_for(self, step: str, deadline: float) -> None:
+        """Wait until a step is done.
 
-        Each step before may take so many seconds; the project finds the variables.
+        Raises Failure when it or one before fails, TimeoutError when the deadline (of
+        time.monotonic) comes first.
         """
-        variables["DATABASE_URL"] = f"sqlite:///{database / 'db.sqlite3'}"
-        order = {"folder": str(folder), "seconds": seconds, "environment": variables}
-        places = {"database": str(database), "learners": str(box.database)}
-        how = {"static": way.static, "lent": way.lent, "http": way.http, "ws": way.ws}
-        prepare = {**order, **places, "run": "prepare", "steps": way.steps}
-        serve = {**order, **how, "run": "serve"}
-        return cls(*(box.bench.carry_out(each, box.left) for each in (prepare, serve)), way)
-
-    def wait(self, deadline: float) -> int:
-        """The port that it listens on, once all before is done and it does.
-
-        Raises Failure when a step fails, TimeoutError when the deadline (of time.monotonic)
-        comes first.
-        """
-        self._wait_for(self._preparing, self.way.steps[-1], deadline)
-        self._wait_for(self._serving, "serve", deadline)
-        return self.passed["serve"]["port"]
-
-    def _wait_for(self, fork: Fork, step: str, deadline: float) -> None:
         while step not in self.passed:
-            ended = fork.ended  # before the lines are read: it writes no more then
-            lines = _lines(fork)
+            ended = self.fork.ended  # before the lines are read: it writes no more then
+            lines = _lines(self.fork)
             self.passed |= {
                 line["step"]: line["observed"] for line in lines if line.get("state") == "passed"
             }
@@ -122,10 +96,89 @@ class Server:
                 if line.get("state") == "failed":
                     raise Failure(from_json(_probe_of(line["step"]), line["evidence"]))
             if ended and step not in self.passed:
-                raise Failure(_died(fork, lines))
+                raise Failure(_died(self.fork, lines))
             if time.monotonic() > deadline:
                 raise TimeoutError
             time.sleep(0.005)
+
+
+class Preparation:
+    """What has to be so before a project is served, also on several servers: the way's steps."""
+
+    def __init__(
+        self, box: Sandbox, way: Way, folder: Path, seconds: float, variables: Mapping[str, str]
+    ) -> None:
+        """Begin with it in the project's folder; each step may take so many seconds."""
+        self._database = box.bench.place("database")
+        self._steps = way.steps
+        order = {
+            "run": "prepare",
+            "folder": str(folder),
+            "seconds": seconds,
+            "steps": way.steps,
+            "database": str(self._database),
+            "learners": str(box.database),
+            "environment": {**variables, **_at(self._database)},
+        }
+        self._stage = Stage(box.bench.carry_out(order, box.left))
+
+    @property
+    def passed(self) -> list[str]:
+        """The steps that are done."""
+        return [step for step in self._steps if step in self._stage.passed]
+
+    def wait(self, deadline: float) -> None:
+        """Wait until all is done; raises what Stage.wait_for does."""
+        self._stage.wait_for(self._steps[-1], deadline)
+
+    def copy_database(self, place: Path) -> None:
+        """Give a server's folder the tables that were made."""
+        for file in self._database.iterdir():
+            shutil.copyfile(file, place / file.name)
+
+    def stop(self) -> None:
+        """End it."""
+        self._stage.fork.kill()
+
+
+def _at(database: Path) -> dict[str, str]:
+    """The variable by which a project finds its database, in that folder."""
+    return {"DATABASE_URL": f"sqlite:///{database / 'db.sqlite3'}"}
+
+
+class Server:
+    """A project that is being served, or about to be."""
+
+    def __init__(
+        self,
+        box: Sandbox,
+        way: Way,
+        folder: Path,
+        database: Path,
+        seconds: float,
+        variables: Mapping[str, str],
+    ) -> None:
+        """Begin to load the project in folder, whose database is in another, to serve it.
+
+        Loading may take so many seconds; the project finds the variables.
+        """
+        order = {
+            "run": "serve",
+            "folder": str(folder),
+            "seconds": seconds,
+            "static": way.static,
+            "lent": way.lent,
+            "http": way.http,
+            "ws": way.ws,
+            "environment": {**variables, **_at(database)},
+        }
+        self._serving = box.bench.carry_out(order, box.left)
+        self._stage = Stage(self._serving)
+
+    def wait(self, deadline: float) -> int:
+        """The port that it listens on, once it does; raises what Stage.wait_for does."""
+        self._stage.wait_for("serve", deadline)
+        return self._stage.passed["serve"]["port"]
 
     @property
     def output(self) -> str:
@@ -149,11 +202,11 @@ class Server:
 
         Raises TimeoutError when the server was killed from outside.
         """
-        ended = self._serving.ended
+        answered = self._ring()
+        ended = not answered and self._has_ended()
         if self._serving.code == -KILLED:
             raise TimeoutError
-        answered = ended or self._ring()
-        if not answered:
+        if not answered and not ended:
             self._dump_stacks()
         lines = _lines(self._serving)[before:]
         found: dict = {"kind": kind, **seen, "output": self.output}
@@ -162,7 +215,7 @@ class Server:
         found["chain"] = [link for each in raised[:1] for link in each["chain"]]
         found["warnings"] = told[-1]["warnings"] if told else []
         found["running"] = told[-1]["running"] if told else []
-        if not answered:
+        if not answered and not ended:
             found["running"] = _stacks(self._serving)
         if ended:
             found |= {"kind": "server-ended", "code": self._serving.code}
@@ -184,12 +237,19 @@ class Server:
     def _ring(self) -> bool:
         """Have it write down what it knows; False when it is too busy to."""
         try:
-            with socket.create_connection((HOST, self.passed["serve"]["bell"]), 0.5) as bell:
+            with socket.create_connection((HOST, self._stage.passed["serve"]["bell"]), 0.5) as bell:
                 bell.settimeout(0.7 * PATIENCE)
                 bell.recv(1)
                 return True
         except OSError:
             return False
+
+    def _has_ended(self) -> bool:
+        """Whether it is gone; that is told a moment later than it answers nobody."""
+        until = time.monotonic() + ENDING_SECONDS
+        while not self._serving.ended and time.monotonic() < until:
+            time.sleep(0.01)
+        return self._serving.ended
 
     def _dump_stacks(self) -> None:
         """Have it write its stacks though it answers nobody; it may not outlive that."""
@@ -200,7 +260,6 @@ class Server:
 
     def stop(self) -> None:
         """End it."""
-        self._preparing.kill()
         self._serving.kill()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from lab.check.browsing import Browsing
 from lab.check.evidence import Evidence, from_json
@@ -13,9 +14,11 @@ from lab.check.probes import Probe
 from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Sandbox
-from lab.check.serving import STEP_SECONDS, Failure, Server, Way
+from lab.check.serving import STEP_SECONDS, Failure, Preparation, Server, Way
 from lab.errors import LabError
 from lab.run.valkey import Valkey
+
+Begun = TypeVar("Begun", Preparation, Server)
 
 STARTS = Probe("starts", "01-template", lambda _: None)
 """The project can be served; no more is asked of it."""
@@ -72,7 +75,9 @@ class _Trial:
 
     def __init__(self, trials: Trials, folder: Path, haste: float) -> None:
         self._all, self._folder, self._haste = trials, folder, haste
-        self._servers: list[Server] = []
+        self._running: list[Preparation | Server] = []
+        self._preparation: Preparation | None = None
+        self._preparing = threading.Lock()
         self._ending = threading.Lock()
         self._ended = False
         # Servers of one project sign with one secret; else each would make its own.
@@ -110,8 +115,8 @@ class _Trial:
         """Stop its servers, also one that is just being started; who waits for them goes on."""
         with self._ending:
             self._ended = True
-        for server in self._servers:
-            server.stop()
+        for running in self._running:
+            running.stop()
 
     def _try(self, way: object, probes: Sequence[Probe], outcome: Outcome) -> None:
         if not probes:
@@ -127,11 +132,11 @@ class _Trial:
             outcome.slow = True
 
     def _on_a_server(self, probes: Sequence[Probe], outcome: Outcome) -> None:
-        server = self._start(self._all.box.bench.place("database"))
+        prepared = self._prepared()
         try:
-            site = self._site(server)
+            [(server, site)] = self._serve(prepared, 1)
         finally:
-            outcome.passed |= {step: "" for step in server.way.steps if step in server.passed}
+            outcome.passed |= dict.fromkeys(prepared.passed, "")
         for probe in probes:
             with server.trying(probe.name):
                 probe.attempt(site)
@@ -145,17 +150,13 @@ class _Trial:
         if valkey is None:
             outcome.passed |= {probe.name: "check_no_valkey" for probe in probes}
             return
-        place = self._all.box.bench.place("database")
-        servers = []
-        for _ in range(2):  # one after the other: the first one makes the tables
-            servers.append(self._start(place, CHANNEL_LAYER_URL=valkey.url))
-            site = self._site(servers[-1])
-            if len(servers) == 1:
-                first = site
-        first.beside, first.valkey_port = site, valkey.port
-        site.members = first.members
+        variables = {"CHANNEL_LAYER_URL": valkey.url}
+        served = self._serve(self._prepare(**variables), 2, **variables)
+        (one, first), (other, second) = served
+        first.beside, first.valkey_port = second, valkey.port
+        second.members = first.members
         for probe in probes:
-            with servers[0].trying(probe.name), servers[1].trying(probe.name):
+            with one.trying(probe.name), other.trying(probe.name):
                 probe.attempt(first)
             outcome.passed[probe.name] = ""
 
@@ -169,20 +170,38 @@ class _Trial:
                 raise Failure(evidence) from missing
             outcome.passed[probe.name] = ""
 
-    def _start(self, database: Path, **variables: str) -> Server:
-        """Start a server with its database in that folder."""
-        variables |= {"SECRET_KEY": self._secret}
-        seconds = STEP_SECONDS * self._haste
-        places = (self._folder, database)
-        server = Server.start(self._all.box, self._all.way, *places, seconds, **variables)
-        with self._ending:
-            self._servers.append(server)
-            if self._ended:  # the other lane has failed meanwhile, or the time is up
-                server.stop()
-        return server
+    def _prepared(self) -> Preparation:
+        """What both lanes that need one server each wait for."""
+        with self._preparing:
+            if self._preparation is None:
+                self._preparation = self._prepare()
+            return self._preparation
 
-    def _site(self, server: Server) -> Site:
-        """The site of a server, once it listens."""
-        port = server.wait(self._all.box.deadline - 1)
+    def _prepare(self, **variables: str) -> Preparation:
+        return self._begun(Preparation, self._folder, **variables)
+
+    def _serve(
+        self, prepared: Preparation, count: int, **variables: str
+    ) -> list[tuple[Server, Site]]:
+        """So many servers with one database, and their sites, once they listen."""
+        database = self._all.box.bench.place("database")
+        servers = [self._begun(Server, self._folder, database, **variables) for _ in range(count)]
+        until = self._all.box.deadline - 1
+        prepared.wait(until)
+        prepared.copy_database(database)
+        return [(server, self._site(server.wait(until))) for server in servers]
+
+    def _begun(self, kind: type[Begun], *places: Path, **variables: str) -> Begun:
+        """A preparation or a server that has begun, and will be stopped."""
+        seconds = STEP_SECONDS * self._haste
+        variables |= {"SECRET_KEY": self._secret}
+        begun = kind(self._all.box, self._all.way, *places, seconds, variables)
+        with self._ending:
+            self._running.append(begun)
+            if self._ended:  # the other lane has failed meanwhile, or the time is up
+                begun.stop()
+        return begun
+
+    def _site(self, port: int) -> Site:
         more = {"haste": self._haste, "browsing": self._all.browsing}
         return Site(port, self._all.lesson, self._all.box, self._folder, **more)

@@ -9,6 +9,7 @@ Where there is no fork, `once` reads one order and carries it out itself, withou
 `keep` only waits for the end, and clears away.
 """
 
+import gc
 import json
 import os
 import select
@@ -41,19 +42,28 @@ USUAL = (
     "channels.routing",
     "channels.security.websocket",
     "channels.sessions",
+    "confusable_homoglyphs.confusables",
+    "csp.middleware",
+    "dj_database_url",
+    "limits.storage",
+    "limits.strategies",
     "django.contrib.auth.apps",
+    "django.contrib.sessions.middleware",
     "django.contrib.staticfiles.handlers",
     "django.core.asgi",
     "django.core.management",
     "django.core.management.commands.check",
+    "django.core.management.commands.migrate",
     "django.core.management.commands.runserver",
     "django.db.backends.sqlite3.base",
+    "django.db.models.sql.compiler",
     "django.shortcuts",
     "django.template.backends.django",
     "django.urls",
     "django.views.debug",
     # What Daphne is made of, but not its server: that would give all forks one event loop.
     "twisted.internet.asyncioreactor",
+    "twisted.internet.endpoints",
     "autobahn.websocket.protocol",
     "twisted.web.http",
 )
@@ -241,6 +251,7 @@ def main(way: str, folder: str) -> None:
         found = environment()
         if "versions" in found:
             warm_up()
+            gc.freeze()  # a fork that looked through all that is warm would have to copy it
         say(**found)
         if way == "fork":
             serve_orders()

@@ -54,6 +54,7 @@ def _used(site: Site, page: Page, typed: tuple[str, ...], pushes: bool) -> dict 
         "address": f"http://127.0.0.1:{site.port}{page.path}",
         "typed": typed,
         "wanted": [typed[0], PUSHED] if pushes else [typed[0]],
+        "haste": site.haste,
         "seconds": max(1.0, min(SECONDS, site.left() - 1)),
     }
     if not pushes:

@@ -81,6 +81,7 @@ class Visitor:
             follow_redirects=True,
             max_redirects=MOST_REDIRECTIONS,
             trust_env=False,
+            verify=False,  # it's plain HTTP, and a browser's authorities take a while to read
         )
 
     @property
