@@ -150,9 +150,9 @@ NASTY = {
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less time for each step, more for all of them: other tests keep both cores busy."""
-    monkeypatch.setattr("lab.check.SECONDS", 40)
-    monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 30)
-    monkeypatch.setattr("lab.check.trial.STEP_SECONDS", 2)
+    monkeypatch.setattr("lab.check.SECONDS", 60)
+    monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
+    monkeypatch.setattr("lab.check.trial.STEP_SECONDS", 3)
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ ENTRIES = [
 
 
 @pytest.mark.parametrize("mistake", of_this_run(ENTRIES), ids=lambda mistake: mistake.id)
-def test_mistake_is_named(mistake, finished_after, tmp_path, patient_check):
+def test_mistake_is_named(mistake, finished_after, tmp_path, check_without_browser):
     lesson = mistake.check or mistake.lesson
     start = lesson if course.before(lesson) else "01-template"
     folder = shutil.copytree(finished_after(start), tmp_path / "workspace")
-    prove(mistake, Path(folder), patient_check)
+    prove(mistake, Path(folder), check_without_browser)

@@ -7,9 +7,8 @@ from checks.projects import projects
 
 
 @pytest.mark.parametrize("project", projects(), ids=lambda project: project.name)
-def test_what_is_said_of_it(project, tmp_path, patient_check, request):
-    if project.page:
-        request.getfixturevalue("browser_program")
+def test_what_is_said_of_it(project, tmp_path, request):
+    check = request.getfixturevalue("patient_check" if project.page else "check_without_browser")
     folder = Path(tmp_path, "workspace")
     project.write(folder)
-    project.expect(patient_check(project.after, folder))
+    project.expect(check(project.after, folder))
