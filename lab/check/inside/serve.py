@@ -14,6 +14,7 @@ from importlib import import_module
 from asgiref.sync import sync_to_async
 from inside import evidence
 from inside.recorder import Recorder
+from uvicorn.protocols.utils import ClientDisconnected
 
 WEBSOCKETS_END = 10
 """Seconds that uvicorn waits for connections when it is asked to stop; as the lessons' server."""
@@ -120,6 +121,8 @@ class Watched:
         self.open += scope["type"] == "websocket"
         try:
             await self._whole(scope, receive, send)
+        except ClientDisconnected:
+            raise  # somebody hung up as they were sent something: no mistake, uvicorn says so too
         except (Exception, SystemExit) as error:
             self._recorder.raised(error, where=scope["type"])
             raise
