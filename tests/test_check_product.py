@@ -41,6 +41,21 @@ def test_other_correct_solutions_pass(name, finished_after, tmp_path, patient_ch
 
 
 @pytest.mark.usefixtures("browser_program")
+def test_a_blank_that_nothing_tried_needs_is_told_all_the_same(
+    finished_after, tmp_path, patient_check
+):
+    folder = Path(shutil.copytree(finished_after("14-presence"), tmp_path / "workspace"))
+    presence = folder / "chat/presence.py"
+    written, blank = "Presence.objects.filter(seen_at__lt=oldest)", "...  # yours: who is gone"
+    text = presence.read_text("utf-8")
+    assert written in text
+    presence.write_text(text.replace(written, blank), "utf-8")
+    report = patient_check("14-presence", folder)
+    assert report.ok, str(report)
+    assert str(report).splitlines()[-1].endswith(": who is gone"), str(report)
+
+
+@pytest.mark.usefixtures("browser_program")
 def test_the_other_channel_layer_over_valkey_passes(finished_after, tmp_path, patient_check):
     folder = Path(shutil.copytree(finished_after("18-scale"), tmp_path / "workspace"))
     settings = folder / "mywebsite/settings.py"

@@ -97,7 +97,9 @@ def _try_project(
             left = Tried(outcome.failure.probe, outcome.failure, tuple(blanks))
             return Report(lesson, (environment_tried, *passed, left))
         tried = find_causes(trials, files, probes, outcome)
-        unwritten = () if outcome.failure is None else tuple(files.unwritten())
+        if outcome.failure is None:
+            return Report(lesson, (environment_tried, *tried), blanks=tuple(files.blanks()))
+        unwritten = tuple(files.unwritten())
         return Report(lesson, (environment_tried, *tried), unwritten=unwritten)
     finally:
         trials.end()

@@ -61,6 +61,9 @@ class Report:
     """Why the check could not be made, if it couldn't."""
     unwritten: tuple[str, ...] = ()
     """The lesson's files that aren't written yet."""
+    blanks: tuple[Finding, ...] = ()
+    """Blanks that stand in the files though all went well: what is tried may not need them, or
+    the learner wrote beside them."""
 
     @property
     def ok(self) -> bool:
@@ -97,7 +100,11 @@ class Report:
             return "\n".join([*lines, self.unable])
         if self.failed:
             return "\n".join([*lines, *self._to_be_written()])
-        return "\n".join([*lines, say("check_all_well", lesson=self.lesson)])
+        left = [
+            say("check_blank_left", file=each.file, line=each.line, **each.values)
+            for each in self.blanks
+        ]
+        return "\n".join([*lines, say("check_all_well", lesson=self.lesson), *left])
 
     __repr__ = __str__
 
