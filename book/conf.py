@@ -19,6 +19,8 @@ html_css_files = ["book.css"]
 html_js_files = [("language.js", {"defer": "defer"}), ("scrolling.js", {"defer": "defer"})]
 
 nb_execution_mode = "off"
+myst_enable_extensions = ["linkify"]
+myst_linkify_fuzzy_links = False  # manage.py is no address
 myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
 highlight_language = "text"

@@ -13,8 +13,8 @@ _TABLE = re.compile(r"<!-- lessons -->\n.*?<!-- /lessons -->\n", re.DOTALL)
 _OTHER_LANGUAGE = re.compile(r"^\*[^*\n]+\(README[^)]*\)\*\n\n", re.MULTILINE)
 
 
-def front(language: str, pages: Sequence[str]) -> str:
-    """The page's Markdown; pages are those of the book besides the lessons.
+def front(language: str) -> str:
+    """The page's Markdown, with the README's links.
 
     Raises BookError when the README doesn't hold the table of lessons.
     """
@@ -23,10 +23,14 @@ def front(language: str, pages: Sequence[str]) -> str:
     if not after:
         raise BookError(f"{READMES[language]}: no table of lessons between its marks")
     below = after[0].partition("\n## ")[0]
-    text = _OTHER_LANGUAGE.sub("", before) + _table(language) + below
+    return _OTHER_LANGUAGE.sub("", before) + _table(language) + below
+
+
+def contents(language: str, pages: Sequence[str]) -> str:
+    """The book's contents, as toctrees: the lessons, and pages besides them."""
     lessons = [lesson.name for lesson in course.lessons()]
-    contents = (("lessons", lessons), ("reference", pages))
-    return text + "".join(_contents(word(title, language), names) for title, names in contents)
+    parts = (("lessons", lessons), ("reference", pages))
+    return "".join(_toctree(word(title, language), names) for title, names in parts)
 
 
 def _table(language: str) -> str:
@@ -41,6 +45,6 @@ def _table(language: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _contents(title: str, pages: Sequence[str]) -> str:
+def _toctree(title: str, pages: Sequence[str]) -> str:
     lines = ["```{toctree}", f":caption: {title}", ":hidden:", "", *pages, "```"]
     return "\n" + "\n".join(lines) + "\n"

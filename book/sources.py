@@ -9,20 +9,16 @@ from pathlib import Path
 import nbformat
 
 from book import BookError
-from book.front import front
+from book.front import contents, front
 from book.words import word
 from lab import course, exercises
 from lab.author import notebooks
 from lab.author.export import READMES
 from lab.language import SOURCE
 
-STANDING = {
-    "en": ("docs/document.md", "PROTOCOL.md"),
-    "pt-br": ("docs/document.md", "PROTOCOL.pt-br.md"),
-}
-"""The pages that the book has, whether or not a lesson links them."""
-ONLY_PORTUGUESE = ("docs/document.md",)
-"""Pages that the English book has as they are."""
+DOCUMENT = "docs/document.md"
+"""What the course follows; it is in Portuguese, in both books."""
+PROTOCOL = {"en": "PROTOCOL.md", "pt-br": "PROTOCOL.pt-br.md"}
 FILES = "files"
 """The folder of the files that pages link: pictures, and what a reader may save."""
 
@@ -49,15 +45,15 @@ class Sources:
         self.folder.mkdir(parents=True)
         for lesson in course.lessons():
             self._write_lesson(lesson)
-        for path in STANDING[self.language]:
+        for path in (DOCUMENT, PROTOCOL[self.language]):
             self._page(path)
-        waiting = list(self.pages)
-        while waiting:
-            self._write_page(waiting.pop())
-            waiting += [path for path in self.pages if not self._file_of(path).exists()]
-        readme = READMES[self.language]
-        text = front(self.language, list(self.pages.values()))
-        self._write("index", self._linked(text, readme))
+        first = self._linked(front(self.language), READMES[self.language])
+        while waiting := [path for path in self.pages if not self._file_of(path).exists()]:
+            self._write_page(waiting[0])
+        # Its own heading names what it is about, which is what the whole course is about.
+        titles = {DOCUMENT: f"{word('document', self.language)} <{self.pages[DOCUMENT]}>"}
+        pages = [titles.get(path, page) for path, page in self.pages.items()]
+        self._write("index", first + contents(self.language, pages))
 
     def _write_lesson(self, lesson: course.LessonEntry) -> None:
         path = lesson.notebook(self.language)
@@ -87,8 +83,8 @@ class Sources:
 
     def _page(self, path: str) -> str:
         """The name of the page for a text of the repository, which is the same in both languages."""
-        name = Path(path.replace(f".{SOURCE}.md", ".md")).stem.lower()
-        return self.pages.setdefault(path, name)
+        name = path.removesuffix(".md").removesuffix(f".{SOURCE}").replace("/", "-")
+        return self.pages.setdefault(path, name.lower())
 
     def _file_of(self, path: str) -> Path:
         return self.folder / f"{self.pages[path]}.md"
@@ -97,7 +93,7 @@ class Sources:
         text = (course.ROOT / path).read_text("utf-8")
         text = re.sub(r"^\*[^*\n]+\[[^\]]+\.md\]\([^)]+\)\*\n\n", "", text, flags=re.MULTILINE)
         text = self._linked(_from_the_top(text), path)
-        if path in ONLY_PORTUGUESE and self.language != SOURCE:
+        if path == DOCUMENT and self.language != SOURCE:
             text = f"---\nlang: {SOURCE}\n---\n\n{text}"
         self._write(self.pages[path], text)
 

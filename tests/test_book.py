@@ -228,7 +228,7 @@ def test_a_text_that_links_no_file_of_the_repository_makes_no_book(tmp_path):
     def linked(text: str) -> str:
         return sources._linked(text, place)
 
-    assert linked("[a](../../docs/document.md#channels)") == "[a](document.md#channels)"
+    assert linked("[a](../../docs/document.md#channels)") == "[a](docs-document.md#channels)"
     assert linked(f"[a]({RICH}.ipynb), [b](#c)") == f"[a]({RICH}.ipynb), [b](#c)"
     assert linked("[r](../../README.md)") == "[r](index.md)"
     assert linked("[n](index.ipynb)") == "[n](index.md)"
@@ -245,7 +245,18 @@ def some_pages(site: Path) -> list[str]:
     if os.environ.get("PROOF") == "full":
         pages = sorted(site.glob("*/*.html"))
         return ["index.html", *(page.relative_to(site).as_posix() for page in pages)]
-    return ["index.html", "pt-br/index.html", f"en/{RICH}.html", "en/document.html"]
+    return ["index.html", "pt-br/index.html", f"en/{RICH}.html", "en/docs-document.html"]
+
+
+def what_axe_finds(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text("utf-8"))
+    # Preloading would fetch the styles again, which no page may in a folder.
+    found = page.evaluate("axe.run({ preload: false, resultTypes: ['violations'] })")
+    return [
+        f"{rule['id']}: {node['html']}: {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -254,20 +265,35 @@ def test_axe_and_the_browser_have_nothing_to_say(site, opened, complaints, schem
     for name in some_pages(site):
         # In a language that the course doesn't speak: else the first page leads on at once.
         page = opened(name, color_scheme=scheme, viewport=DESK, locale="de-DE")
-        page.evaluate(AXE.read_text("utf-8"))
-        # Preloading would fetch the styles again, which no page may in a folder.
-        found = page.evaluate("axe.run({ preload: false, resultTypes: ['violations'] })")
-        told = [
-            f"{rule['id']}: {node['html']}: {node['failureSummary']}"
-            for rule in found["violations"]
-            for node in rule["nodes"]
-        ]
-        assert told == [], name
+        assert what_axe_finds(page) == [], name
         page.set_viewport_size(PHONE)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], name
         assert complaints == [], name
         page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "button", "shown"),
+    [
+        (PHONE, "Site navigation", "#pst-primary-sidebar-modal"),
+        (PHONE, "On this page", "#pst-secondary-sidebar-modal"),
+        (DESK, "Search", "#pst-search-dialog"),
+        (DESK, "Color mode", ".dropdown-menu"),
+    ],
+)
+def test_axe_has_nothing_to_say_of_what_a_button_opens(
+    opened, complaints, scheme, size, button, shown
+):
+    page = opened(f"en/{RICH}.html", color_scheme=scheme, viewport=size)
+    page.eval_on_selector_all("details", "all => all.forEach(each => (each.open = true))")
+    page.locator(f'button[aria-label="{button}"]:visible').click()
+    expect(page.locator(shown).locator("visible=true").first).to_be_visible()
+    # It slides and fades in, and is as it stays only then.
+    page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+    assert what_axe_finds(page) == []
+    assert complaints == []
 
 
 def test_the_other_language_opens_at_the_same_cell(opened, complaints):
