@@ -6,6 +6,7 @@ from lab.check.probes import (
     beside,
     browser,
     frames,
+    held,
     history,
     limits,
     logout,
@@ -23,6 +24,7 @@ from lab.check.probes.probe import Probe
 PROBES: tuple[Probe, ...] = (
     page.PROBE,
     talk.PROBE,
+    held.PROBE,
     frames.PROBE,
     limits.PROBE,
     origin.PROBE,

@@ -13,7 +13,7 @@ from lab.check.patience import PATIENCE
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.visitor import Visitor
-from lab.check.probes.wire import Unanswered, code_of
+from lab.check.probes.wire import WEBSOCKET_PATH, Unanswered, code_of
 from lab.run.server import HOST
 
 SPEAKERS, MESSAGES = 5, 20
@@ -27,10 +27,10 @@ def stopped_reader(site: Site) -> None:
     """Who reads nothing is hung up on, also where frames go straight to their connection."""
     ana, bia = site.member(0), site.member(1)
     room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
-    with _reader(site, room, ana) as reader:
+    with unread(site, room, ana.cookies) as reader:
         # In turns: how much one person says may be limited, over all of their connections.
         accepted = sum(_speak(site, room, (ana, bia)[n % 2]) for n in range(SPEAKERS))
-        read, code = _all_of(reader)
+        read, code = all_of(reader)
         # Elsewhere the system itself may keep all of it; so might it if little was accepted.
         enough = sys.platform == "linux" and accepted == SPEAKERS * MESSAGES
         if code is None and enough:
@@ -51,7 +51,7 @@ def _speak(site: Site, room: str, visitor: Visitor) -> int:
 
 
 @contextmanager
-def _reader(site: Site, room: str, visitor: Visitor) -> Iterator[ClientConnection]:
+def unread(site: Site, path: str = WEBSOCKET_PATH, cookies: str = "") -> Iterator[ClientConnection]:
     """A client whose socket holds but little, and from which nothing is read for now."""
     with socket.socket() as own:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -61,10 +61,10 @@ def _reader(site: Site, room: str, visitor: Visitor) -> Iterator[ClientConnectio
         try:
             own.connect((HOST, site.port))
             reader = connect(
-                f"ws://{HOST}:{site.port}{room}",
+                f"ws://{HOST}:{site.port}{path}",
                 sock=own,
                 origin=f"http://{HOST}:{site.port}",
-                additional_headers={"Cookie": visitor.cookies},
+                additional_headers={"Cookie": cookies} if cookies else None,
                 open_timeout=site.seconds,
                 close_timeout=0.2,
                 max_size=None,
@@ -77,7 +77,7 @@ def _reader(site: Site, room: str, visitor: Visitor) -> Iterator[ClientConnectio
             yield reader
 
 
-def _all_of(reader: ClientConnection) -> tuple[int, int | None]:
+def all_of(reader: ClientConnection) -> tuple[int, int | None]:
     """Read what waits: how many frames, and the code if the server has hung up."""
     count = 0
     while True:

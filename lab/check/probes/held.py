@@ -1,0 +1,28 @@
+"""Who reads nothing for a while makes nobody else wait."""
+
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import Site
+from lab.check.probes.stopped import all_of, unread
+from lab.check.probes.wire import Unanswered
+
+LONG = "x" * 50_000
+MESSAGES = 60
+"""In all well over what a system keeps for one reader."""
+
+
+def slow_reader(site: Site) -> None:
+    """Whoever speaks is heard, while somebody else reads nothing."""
+    with unread(site) as reader, site.wire() as speaker:
+        for number in range(MESSAGES):
+            said = {"message": f"{number} {LONG}", "message2": ""}
+            speaker.say(**said)
+            try:
+                speaker.hear(wanted=lambda frame, said=said: said.items() <= frame.items())
+            except Unanswered as missing:
+                if missing.kind != "silence":
+                    raise
+                all_of(reader)  # hanging up on a server that waits would be an error of its own
+                raise Unanswered("held-up", count=number) from missing
+
+
+PROBE = Probe("held", "09-async", slow_reader, only=True)
