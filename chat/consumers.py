@@ -94,7 +94,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
                 if not self.feed.relay.in_reach:
                     await self.send_json(self.feed.notice)
             case HistoryRequest():
-                await self.send_history(frame.after, frame.before)
+                await self.send_history(frame.after, frame.before, frame.mark)
 
     def say(self, said):
         """Begin to store it: what comes next from this client may be stored with it."""
@@ -120,18 +120,24 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
             confirm = {"type": "confirm", "client_id": said.client_id, "id": message.number}
             self.outbox.deliver(PreparedFrames.of(confirm))
 
-    async def send_history(self, after=None, before=None):
+    async def send_history(self, after=None, before=None, mark=None):
         if before is not None:
             await self.send_page(after, before)
             return
         self.feed.pause(self.outbox)
-        page = await self.send_page(after, before)
-        is_rest_asked_for = after is not None and page.more
-        while not is_rest_asked_for and not self.feed.resume(self.outbox, page.end):
-            page = await self.send_page(after=page.end)
+        try:
+            page = await self.send_page(after, mark=mark)
+            is_rest_asked_for = after is not None and page.more
+            while not is_rest_asked_for and not self.feed.resume(self.outbox, page.last.number):
+                page = await self.send_page(page.last.number, mark=page.last.mark)
+                if not page.frames:  # what the feed has told of isn't there any more
+                    await self.feed.catch_up()
+        except history.SteppedBack:
+            await self.send_json(protocol.RESET)
+            await self.send_history()
 
-    async def send_page(self, after=None, before=None):
-        page = await history.page(self.room, after, before)
+    async def send_page(self, after=None, before=None, mark=None):
+        page = await history.page(self.room, after, before, mark)
         await self.send_json(
             {
                 "type": "history",

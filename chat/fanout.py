@@ -12,6 +12,8 @@ from chat.sessions import LOGGED_OUT
 
 logger = logging.getLogger(__name__)
 
+STEPPED_BACK = 1012
+"""The close code for members who are to come back and read anew (RFC 6455's registry)."""
 SECONDS_BETWEEN_LOOKS = 2
 GRACE = 0.1
 """Seconds that a message which others overtook may still take."""
@@ -29,7 +31,7 @@ class Feed:
 
     def __init__(self, room):
         self.room = room
-        self.number = room.last_number  # of the last message whose turn has come
+        self.number, self.mark = room.last_number, room.mark  # of the last whose turn has come
         self.early = {}  # number: frame, of those that came before their turn
         self.due = []  # frames whose turn has come, until the end of this turn of the event loop
         self.members = {}  # outbox: number up to which it has everything
@@ -74,8 +76,9 @@ class Feed:
         """Deliver a message in its turn, with those that are due at the same time."""
         if frame["id"] > self.number:
             self.early[frame["id"]] = frame
-        while frame := self.early.pop(self.number + 1, None):
-            self.number = frame["id"]
+        while (frame := self.early.get(self.number + 1)) and frame["follows"] == self.mark:
+            del self.early[frame["id"]]
+            self.number, self.mark = frame["id"], frame["mark"]
             if not self.due:
                 asyncio.get_running_loop().call_soon(self.deliver)
             self.due.append(frame)
@@ -107,10 +110,24 @@ class Feed:
         """Deliver what is stored and was not heard of."""
         more = True
         while more:
-            page = await history.page(self.room, after=self.number)
+            try:
+                page = await history.page(self.room, after=self.number, mark=self.mark)
+            except history.SteppedBack:
+                await self.start_over()
+                return
             for frame in page.frames:
                 self.arrived(frame)
             more = page.more
+        if self.number + 1 in self.early:  # it follows something else
+            await self.start_over()
+
+    async def start_over(self):
+        """The history stepped back: the members come back, and read what there is now."""
+        if _feeds.get(self.room.pk) is not self:
+            return  # it is over already
+        del _feeds[self.room.pk]
+        self.number = 0  # nobody is to wait for what isn't there any more
+        await self.close(STEPPED_BACK)
 
     async def let_go(self):
         """Whoever the room would not let in any more goes: guests, once it is closed to them."""
@@ -129,10 +146,10 @@ class Feed:
         if self.relay.in_reach:  # who came and went meanwhile, nobody told
             self.tell_watchers({"type": "people", "people": await presence.people(self.room)})
 
-    async def close(self):
-        """The room was deleted: its members are told so, and go."""
+    async def close(self, code):
+        """The members are told why, and go."""
         for outbox in list(self.members):
-            await outbox.send({"type": "websocket.close", "code": NO_SUCH_ROOM})
+            await outbox.send({"type": "websocket.close", "code": code})
 
     @property
     def notice(self):
@@ -195,9 +212,9 @@ async def look_once():
             continue  # its last member left meanwhile
         if number not in rooms:
             del _feeds[number]  # the room was deleted: nobody joins it any more
-            await feed.close()
+            await feed.close(NO_SUCH_ROOM)
             continue
         feed.room = rooms[number]
         await feed.let_go()
-        if feed.room.last_number > feed.number:
+        if (feed.room.last_number, feed.room.mark) != (feed.number, feed.mark):
             await feed.catch_up()

@@ -21,8 +21,9 @@ TURNS = 3
 # SQL by hand: Django's own way takes two queries for it, and each costs more than the database.
 TAKE_NUMBERS = f"""
     UPDATE {Room._meta.db_table} SET last_number = last_number + %s
-    WHERE id = %s RETURNING last_number
+    WHERE id = %s RETURNING last_number, mark
 """
+SET_MARK = f"UPDATE {Room._meta.db_table} SET mark = %s WHERE id = %s"
 
 
 class Page(NamedTuple):
@@ -30,7 +31,11 @@ class Page(NamedTuple):
 
     frames: list
     more: bool  # beyond this page, in the direction that was asked for
-    end: int  # whoever reads this page has everything up to this number
+    last: Message  # up to this one the reader of the page has everything
+
+
+class SteppedBack(Exception):
+    """The reader's last message isn't in the room: a copy from before it was put back."""
 
 
 class Said(NamedTuple):
@@ -158,9 +163,11 @@ def give_numbers(messages):
         for room, of_room in groupby(sorted(messages, key=room_id), key=room_id):
             of_room = list(of_room)
             cursor.execute(TAKE_NUMBERS, [len(of_room), room])
-            for (last,) in cursor.fetchall():
+            for last, mark in cursor.fetchall():
                 for number, message in enumerate(of_room, last - len(of_room) + 1):
-                    message.number = number
+                    message.number, message.follows = number, mark
+                    mark = message.mark
+                cursor.execute(SET_MARK, [mark, room])
 
 
 def earlier(batch):
@@ -182,17 +189,22 @@ def current(numbers):
 
 
 @database_sync_to_async
-def page(room, after=None, before=None):
+def page(room, after=None, before=None, mark=None):
     """The first messages after a number, the last ones before a number, or the last of all."""
     messages = Message.objects.filter(room=room)
+    last = Message(number=0, mark="")  # before the first one
     if after is not None:
-        after = min(after, Room.objects.get(pk=room.pk).last_number)
-        found = list(messages.filter(number__gt=after).order_by("number")[: PAGE_SIZE + 1])
+        found = list(messages.filter(number__gte=after).order_by("number")[: PAGE_SIZE + 2])
+        if after > 0:
+            last = found.pop(0) if found else last
+            is_there = last.number == after and mark in (None, "", last.mark)
+            if not is_there:
+                raise SteppedBack
         page = found[:PAGE_SIZE]
     else:
         if before is not None:
             messages = messages.filter(number__lt=before)
         found = list(messages.order_by("-number")[: PAGE_SIZE + 1])
         page = found[PAGE_SIZE - 1 :: -1]
-    end = page[-1].number if page else after or 0
-    return Page([message.frame for message in page], len(found) > PAGE_SIZE, end)
+    last = page[-1] if page else last
+    return Page([message.frame for message in page], len(found) > PAGE_SIZE, last)

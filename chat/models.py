@@ -1,5 +1,6 @@
 """What the chat keeps: its rooms, who is in them now, and what was said."""
 
+import secrets
 import unicodedata
 
 from django.conf import settings
@@ -16,12 +17,18 @@ AUTHOR_IS_THERE = models.Q(author="") | models.Q(account__isnull=False)
 """Of a message: a guest's, or of an account that exists. Nobody speaks for a deleted one."""
 
 
+def new_mark():
+    """What tells a message from any other that had its number: drawn once, never again."""
+    return secrets.token_urlsafe(8)
+
+
 class Room(models.Model):
     """A room; its title may be any text, so its group's name is made of its number."""
 
     title = models.CharField("título", max_length=100, unique=True)
     open_to_guests = models.BooleanField(default=False)
     last_number = models.PositiveBigIntegerField(default=0, editable=False)
+    mark = models.CharField(max_length=16, default="", editable=False)  # of its last message
 
     class Meta:
         ordering = ["title"]
@@ -67,6 +74,8 @@ class Message(models.Model):
     message2 = models.TextField()
     client_id = models.CharField(max_length=64, null=True)
     said_at = models.DateTimeField(default=timezone.now)
+    mark = models.CharField(max_length=16, default=new_mark)
+    follows = models.CharField(max_length=16, default="")  # the mark of the message before it
 
     class Meta:
         constraints = [
@@ -100,4 +109,6 @@ class Message(models.Model):
             "message2": self.message2,
             "client_id": self.client_id,
             "said_at": self.said_at.isoformat(timespec="seconds"),
+            "mark": self.mark,
+            "follows": self.follows,
         }

@@ -11,6 +11,11 @@ MAX_NUMBER = 2**63 - 1  # what the database can count
 
 TOO_LARGE = 1009
 """The close code for a frame that is too big (RFC 6455, section 7.4.1)."""
+RESET = {
+    "type": "reset",
+    "detail": "Esta conversa voltou a um ponto anterior: mensagens se perderam. Confira as suas.",
+}
+"""What a client is told that knows messages which aren't there any more."""
 NO_SUCH_ROOM = 4404
 """Our own close code for a room that isn't there, or not any more, after HTTP's 404."""
 BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
@@ -55,6 +60,7 @@ class HistoryRequest:
 
     after: int | None = None
     before: int | None = None
+    mark: str | None = None  # of the message after which it asks
 
 
 def parse(text):
@@ -85,8 +91,10 @@ def _chat_message(frame):
 
 
 def _history_request(frame):
-    _check_keys(frame, [], optional=["after", "before"])
-    return HistoryRequest(**{key: _number(frame, key) for key in frame})
+    _check_keys(frame, [], optional=["after", "before", "mark"])
+    mark = _text(frame, "mark", MAX_ID_CHARACTERS) if "mark" in frame else None
+    numbers = {key: _number(frame, key) for key in ("after", "before") if key in frame}
+    return HistoryRequest(**numbers, mark=mark)
 
 
 def _json_object(text):

@@ -8,7 +8,6 @@ from lab.language import LANGUAGES
 
 STILL_LONG = {
     "12-accounts",
-    "15-history",
     "18-scale",
 }
 """Lessons that are still to be divided or shortened; whichever is, is taken out of here."""

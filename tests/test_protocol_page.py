@@ -118,7 +118,8 @@ def test_a_clients_types_are_those_that_are_understood(page):
 @pytest.mark.parametrize("name", ["chat", "history", "people"])
 def test_its_keys_are_needed_or_not_as_the_page_says(page, name):
     rows, [example] = page.client[name]
-    filled = {key: 1 for key, *_ in rows if key in ("after", "before")} | example | {"type": name}
+    given = {"after": 1, "before": 1, "mark": "k7QxMz1pTvE"}
+    filled = {key: given[key] for key, *_ in rows if key in given} | example | {"type": name}
     assert filled.keys() == {key for key, *_ in rows}
     protocol.parse(json.dumps(filled))
     for key, needed, _ in rows:
@@ -205,6 +206,8 @@ def shape(value: object) -> object:
         changed["said_at"] = "then"
     if isinstance(changed.get("account"), int):
         changed["account"] = 1
+    for key in ("mark", "follows"):
+        changed |= {key: "drawn"} if changed.get(key) else {}
     if "detail" in changed:
         assert changed["detail"]
         changed["detail"] = "words"
@@ -225,6 +228,9 @@ async def test_every_example_is_said_by_a_server(page, site, server):
             await ana.send(**example)
             await until(ana, kind)
         await until(ana, "notice")
+        await ana.send(type="history", after=99)
+        await until(ana, "reset")
+        await until(ana, "history")
         async with chat(server, path, cookies["bia"]):
             await until(ana, "join")
         await until(ana, "leave")

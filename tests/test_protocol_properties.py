@@ -39,7 +39,7 @@ MOST_NUMBER = 2**63 - 1
 KEYS: dict[str, tuple[set[str], set[str]]] = {
     "chat": ({"message", "message2"}, {"client_id"}),
     "people": (set(), set()),
-    "history": (set(), {"after", "before"}),
+    "history": (set(), {"after", "before", "mark"}),
 }
 """The types of frames: the keys that each must have, and those that it may have."""
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -79,7 +79,8 @@ def faults_of(said: dict[str, object], required: set[str], optional: set[str]) -
     if said.keys() - required - optional:
         found.add("unknown-key")
     for key in (required | optional) & said.keys():
-        found |= faults_of_number(said[key]) if "after" in optional else faults_of_text(said, key)
+        of_number = key in ("after", "before")
+        found |= faults_of_number(said[key]) if of_number else faults_of_text(said, key)
     if required and not any(map(shows, "".join(str(said.get(key, "")) for key in required))):
         found.add("empty")
     return found
@@ -102,7 +103,7 @@ def faults_of_text(said: dict[str, object], key: str) -> set[str]:
     if not isinstance(text, str):
         return {"wrong-type"}
     found = {"bad-character"} if NO_TEXT.search(text) else set()
-    return found | ({"too-long"} if len(text) > MOST_CHARACTERS[key] else set())
+    return found | ({"too-long"} if len(text) > MOST_CHARACTERS.get(key, 64) else set())
 
 
 # ---- the inputs
@@ -128,7 +129,8 @@ good_chat = st.fixed_dictionaries(
     optional={"type": st.just("chat"), "client_id": short | st.sampled_from("abc")},
 )
 good_history = st.just({"type": "history"}) | st.one_of(
-    st.fixed_dictionaries({"type": st.just("history"), key: number}) for key in ("after", "before")
+    st.fixed_dictionaries({"type": st.just("history"), key: number}, optional={"mark": short})
+    for key in ("after", "before")
 )
 good = one_of_equals(good_chat, good_chat, good_history, st.just({"type": "people"}))
 
@@ -235,7 +237,7 @@ class Wire:
             case "people":
                 assert self.hear(self.sender) == {"type": "people", "people": []}
             case "history":
-                self.expect_history(frame.get("after"), frame.get("before"))
+                self.expect_history(frame.get("after"), frame.get("before"), frame.get("mark"))
 
     def expect_error(self, codes: set[str]) -> None:
         answer = self.hear(self.sender)
@@ -268,13 +270,23 @@ class Wire:
                 assert answer == self.said[-1]
                 texts = {"message": frame["message"], "message2": frame["message2"]}
                 more = {"id": len(self.said), "client_id": client_id, "author": "", "account": None}
-                assert without(answer, "said_at") == {"type": "chat", **texts, **more}
+                more["follows"] = self.said[-2]["mark"] if self.said[1:] else ""
+                assert without(without(answer, "said_at"), "mark") == {
+                    "type": "chat",
+                    **texts,
+                    **more,
+                }
             else:
                 number = earlier[0] if earlier else len(self.said)
                 assert answer == {"type": "confirm", "client_id": client_id, "id": number}
 
-    def expect_history(self, after: int | None, before: int | None) -> None:
+    def expect_history(self, after: int | None, before: int | None, mark: str | None) -> None:
         answer = self.hear(self.sender)
+        known = [chat["mark"] for chat in self.said if chat["id"] == after]
+        if after and (not known or mark not in (None, "", *known)):
+            assert answer.keys() == {"type", "detail"}
+            assert answer["type"] == "reset"
+            after, answer = None, self.hear(self.sender)
         if after is not None:
             found = [chat for chat in self.said if chat["id"] > after]
             page = found[:PAGE_SIZE]

@@ -1,21 +1,21 @@
 import django.db.models.deletion
 import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("chat", "0002_presence"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="room",
-            name="last_number",
-            field=models.PositiveBigIntegerField(default=0, editable=False),
+            "room", "last_number", models.PositiveBigIntegerField(default=0, editable=False)
         ),
         migrations.CreateModel(
-            name="Message",
+            "Message",
             fields=[
                 (
                     "id",
@@ -30,6 +30,14 @@ class Migration(migrations.Migration):
                 ("client_id", models.CharField(max_length=64, null=True)),
                 ("said_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "room",
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="chat.room"),
                 ),
@@ -38,7 +46,12 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("room", "number"), name="one_number_each"),
                     models.UniqueConstraint(
-                        fields=("client_id", "author", "room"), name="stored_once"
+                        fields=("client_id", "account", "room"), name="stored_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("author", "")),
+                        fields=("client_id", "room"),
+                        name="stored_once_by_guests",
                     ),
                 ],
             },

@@ -1,8 +1,10 @@
-"""Nothing lost, nothing twice: whatever happens to the connection or the server."""
+"""Nothing lost, nothing twice: whatever happens to the connection, the server or the database."""
 
 import asyncio
 import json
 import re
+import sqlite3
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
@@ -61,19 +63,6 @@ async def test_what_is_sent_twice_is_there_once(server):
         assert await say(ana, "olá", client_id) == number
         await ask(ana, type="history", after=number - 1)
         assert [message["id"] for message in (await hear(ana, "history"))["messages"]] == [number]
-
-
-@pytest.mark.asyncio
-async def test_who_comes_back_gets_the_rest_in_order_then_what_is_new(server):
-    async with asyncio.timeout(5), chat(server) as ana, chat(server) as bia:
-        seen = await say(ana, "antes")
-        missed = [await say(ana, "enquanto isso") for _ in range(5)]
-        await ask(bia, type="history", after=seen)
-        page = await hear(bia, "history")
-        assert [message["id"] for message in page["messages"]] == missed
-        assert not page["more"]
-        new = await say(ana, "agora")
-        assert (await hear(bia, "chat"))["id"] == new
 
 
 @pytest.mark.asyncio
@@ -166,6 +155,18 @@ async def test_the_page_keeps_what_is_typed_while_the_server_is_away(page, start
     await expect(waiting).to_have_count(0)
 
 
+@pytest.mark.asyncio
+async def test_a_message_that_is_refused_goes_back_to_where_it_was_typed(page):
+    await page.goto("/")
+    await page.get_by_role("link", name="test", exact=True).click()
+    field = page.get_by_label("Mensagem", exact=True)
+    await field.fill("   ")
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(page.get_by_role("alert")).to_have_text("A mensagem está vazia.")
+    await expect(field).to_have_value("   ")
+    await expect(page.get_by_role("group").get_by_role("paragraph")).to_have_count(0)
+
+
 def chat_frame(number):
     return {
         "type": "chat",
@@ -202,3 +203,30 @@ async def test_the_page_shows_each_once_when_others_speak_while_it_asks(page):
     await page.get_by_role("link", name="test", exact=True).click()
     lines = page.get_by_role("log").get_by_role("paragraph")
     await expect(lines).to_have_text([re.compile(f"mensagem {n} ") for n in range(1, 6)])
+
+
+def copy(source, target):
+    """Copy a database as backup and restore do: whole, while others have it open."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+@pytest.mark.asyncio
+async def test_who_is_there_when_the_history_steps_back_is_told_and_reads_it_anew(
+    server, environment, tmp_path
+):
+    database = environment["DATABASE_URL"].removeprefix("sqlite:///")
+    async with asyncio.timeout(20), chat(server) as ana:
+        await say(ana, "antes da cópia")
+        copy(database, tmp_path / "backup")
+        lost = [await say(ana, uuid4().hex) for _ in range(3)]
+        await ask(ana, type="history")
+        known = (await hear(ana, "history"))["messages"][-1]
+        copy(tmp_path / "backup", database)
+        async with chat(server) as bia:  # she has heard nothing of all that
+            assert await say(bia, "depois da volta") == lost[0]
+        async with chat(server) as again:
+            await ask(again, type="history", after=known["id"], mark=known["mark"])
+            assert (await hear(again, "reset"))["detail"]
+            found = (await hear(again, "history"))["messages"]
+            assert [each["message"] for each in found[-2:]] == ["antes da cópia", "depois da volta"]

@@ -67,7 +67,7 @@ class Member:
 @pytest_asyncio.fixture
 async def feed():
     """A room's feed, whose last message was the seventh."""
-    feed = Feed(Room(pk=1, last_number=7))
+    feed = Feed(Room(pk=1, last_number=7, mark="7"))
     yield feed
     feed.relay.close()
 
@@ -80,10 +80,14 @@ def member_of(feed, number=7):
     return member
 
 
+def frame(number):
+    return {"id": number, "mark": str(number), "follows": str(number - 1)}
+
+
 async def arrive(feed, *numbers):
     """Let messages come one right after the other."""
     for number in numbers:
-        feed.arrived({"id": number})
+        feed.arrived(frame(number))
     await asyncio.sleep(0)
 
 
@@ -125,7 +129,7 @@ async def test_a_member_that_has_read_some_of_a_piece_hears_the_rest(feed):
 async def test_a_member_that_reads_the_history_hears_what_follows_it(feed):
     member = Member()
     feed.pause(member)
-    feed.arrived({"id": 8})  # while it reads
+    feed.arrived(frame(8))  # while it reads
     assert not feed.resume(member, 7)  # it must read on
     assert feed.resume(member, 9)  # it has read one more than was delivered
     await arrive(feed, 9, 10)

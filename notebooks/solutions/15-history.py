@@ -113,6 +113,10 @@ def merge(merge: Callable) -> None:
         shown, told = [], []
         for frame in map(_frame, frames):
             shown = merge(shown, frame)
+            if shown is ...:
+                raise NotYet(
+                    "troque os `...` pela sua resposta.", "replace the `...` with your answer."
+                )
             told.append(_told(frame))
             if not isinstance(shown, list):
                 raise NotYet(
@@ -159,102 +163,3 @@ def _told(frame: dict) -> str:
     if frame["type"] == "history":
         return f"history {[message['id'] for message in frame['messages']]}"
     return f"chat {frame['id']}"
-
-
-_LONGEST = 30
-_DRAWS = 300
-
-
-@exercise(
-    answer="""
-import random
-
-
-def backoff(attempt):
-    # The exponent has a bound too: 2**10_000 is no float any more. 2**6 halves is past 30.
-    limit = min(30, 0.5 * 2 ** min(attempt, 6))
-    # From 0: whoever draws little comes back soon, and all are spread over the whole time.
-    return random.uniform(0, limit)
-
-
-await lesson.exercise("backoff", backoff)
-""",
-    wrong=(
-        """
-def backoff(attempt):
-    return min(30, 0.5 * 2 ** min(attempt, 6))
-
-
-await lesson.exercise("backoff", backoff)
-""",
-        """
-import random
-
-
-def backoff(attempt):
-    limit = min(30, 0.5 * 2 ** min(attempt, 6))
-    return limit + random.uniform(-0.1, 0.1)
-
-
-await lesson.exercise("backoff", backoff)
-""",
-        """
-import random
-
-
-def backoff(attempt):
-    return random.uniform(0, min(30, 0.5 * 2**attempt))
-
-
-await lesson.exercise("backoff", backoff)
-""",
-        """
-import random
-
-
-def backoff(attempt):
-    return random.uniform(0, 30)
-
-
-await lesson.exercise("backoff", backoff)
-""",
-    ),
-)
-def backoff(backoff: Callable) -> None:
-    """Draws some hundred waits for each of several attempts, and looks at where they fall."""
-    for attempt in (0, 1, 2, 4, 6, 10, 100, 10_000):
-        limit = min(_LONGEST, 0.5 * 2 ** min(attempt, 6))
-        try:
-            waits = [backoff(attempt) for _ in range(_DRAWS)]
-        except OverflowError as error:
-            raise NotYet(
-                f"na tentativa {attempt}, um número grande demais: {error}.",
-                f"at attempt {attempt}, a number that is too large: {error}.",
-            ) from error
-        _judge(waits, attempt, limit)
-
-
-def _judge(waits: list, attempt: int, limit: float) -> None:
-    strange = next((wait for wait in waits if not isinstance(wait, int | float)), None)
-    if strange is not None or None in waits:
-        raise NotYet(
-            f"na tentativa {attempt}, `backoff` devolveu {strange!r}, e não um número.",
-            f"at attempt {attempt}, `backoff` returned {strange!r} and not a number.",
-        )
-    shortest, longest = min(waits), max(waits)
-    if shortest < 0 or longest > limit:
-        wrong = shortest if shortest < 0 else longest
-        raise NotYet(
-            f"na tentativa {attempt}, uma das esperas foi de {wrong:.2f} s; devia ficar entre 0 e "
-            f"{limit:g} s.",
-            f"at attempt {attempt}, one of the waits was {wrong:.2f} s; it should be between 0 and "
-            f"{limit:g} s.",
-        )
-    # Of 300 draws from the whole interval, some fall into its first and into its last tenth.
-    if shortest > limit / 10 or longest < limit * 9 / 10:
-        raise NotYet(
-            f"na tentativa {attempt}, {_DRAWS} esperas ficaram todas entre {shortest:.2f} e "
-            f"{longest:.2f} s. Espalhe-as de 0 a {limit:g} s.",
-            f"at attempt {attempt}, {_DRAWS} waits all fell between {shortest:.2f} and "
-            f"{longest:.2f} s. Spread them from 0 to {limit:g} s.",
-        )

@@ -1,0 +1,40 @@
+"""Who knows a message that isn't in the room any more is told so, and reads the room anew."""
+
+import secrets
+
+from lab.check.probes.history import ask_history, say_confirmed
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.wire import Unanswered, Wire
+
+BEYOND = 5
+"""How far the client is ahead that the server has lost messages of."""
+
+
+def reset(site: Site) -> None:
+    """A mark that the message hasn't, and a number that no message has, mean a step back."""
+    ana = site.member(0)
+    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    with site.wire(room, ana) as wire:
+        number = say_confirmed(wire, "olá", secrets.token_hex(8))
+        [message] = ask_history(wire)
+        if ask_history(wire, after=number, mark=message.get("mark", "")):
+            raise Unanswered("not-caught-up", number=number, wanted=[], found=[number])
+        expect_reset(wire, [number], after=number, mark="another")
+        expect_reset(wire, [number], after=number + BEYOND, mark="another")
+
+
+def expect_reset(wire: Wire, wanted: list[int], **asked: object) -> None:
+    """Ask for what follows a message that isn't there."""
+    wire.say(type="history", **asked)
+    kinds = ("reset", "history", "error")
+    answer = wire.hear(wanted=lambda frame: frame.get("type") in kinds)
+    if answer["type"] != "reset":
+        raise Unanswered("not-reset", sent=wire.sent, frames=[answer])
+    messages = wire.hear("history").get("messages")
+    found = [each.get("id") for each in messages] if isinstance(messages, list) else messages
+    if found != wanted:
+        raise Unanswered("not-anew", wanted=wanted, found=found)
+
+
+PROBE = Probe("reset", "16-reconnect", reset)
