@@ -124,7 +124,7 @@ def _patient(check: Check, **patches: object) -> Check:
     def patient(lesson: str, workspace: Path) -> Report:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("lab.check.SECONDS", 60)
-            patch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
+            patch.setattr("lab.check.causes.SEARCH_SECONDS", 20)
             for name, value in patches.items():
                 patch.setattr(name, value)
             return check(lesson, workspace)

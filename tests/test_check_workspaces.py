@@ -223,6 +223,15 @@ def opened(lesson: str, folder: Path, written: int = 0) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    "lesson", [each.name for each in course.lessons() if project.changed_by(each.name)]
+)
+def test_files_that_nobody_has_written_yet(lesson, tmp_path):
+    names = project.changed_by(lesson)
+    assert project.unwritten(lesson, opened(lesson, tmp_path / "before")) == names
+    assert project.unwritten(lesson, opened(lesson, tmp_path / "after", len(names))) == []
+
+
 def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> Report:
     report = check(lesson, folder)
     assert report.findings[0].mistake == "cells-not-run", str(report)
@@ -231,7 +240,7 @@ def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> 
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("lesson", ["13-rooms", "15-history"])
+@pytest.mark.parametrize("lesson", ["04-settings", "13-rooms", "15-history"])
 def test_they_are_told_first(lesson, tmp_path, patient_check):
     first, *_ = project.changed_by(lesson)
     report = told_of(lesson, opened(lesson, tmp_path / "workspace"), patient_check)

@@ -1,15 +1,18 @@
 """The exported project: byte for byte what the notebooks write, whatever the order."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support.kernels import Kernel
 
-from lab import course, language, project
+from lab import LabError, course, language, project
 from lab.author import export, notebooks
 from lab.cells import file_written_by
+from lab.check import catalogue
 
 RUNS_NO_SERVER = ("begin", "folders")
 """The cells that a lesson's files need, besides those that write them."""
@@ -34,6 +37,21 @@ def test_the_lessons_in_order_in_one_workspace_write_the_exported_project(
                 assert "Error" not in said, f"{lesson.name} {cell.id}: {said}"
     written = export.exported_files(tmp_path / "workspace")
     assert written == export.exported_files(course.ROOT)
+
+
+def test_each_mistake_of_the_catalogue_can_be_made_and_mended(finished_after, tmp_path):
+    """Quick, so that whoever changes a lesson learns of it: whether it is then found takes a server."""
+    not_made = []
+    for mistake in catalogue.mistakes():
+        lesson = mistake.check or mistake.lesson
+        before = finished_after(lesson if course.before(lesson) else "01-template")
+        folder = Path(shutil.copytree(before, tmp_path / mistake.id))
+        try:
+            with catalogue.made(mistake.id, folder):
+                mistake.line_number(folder)
+        except (LabError, OSError, StopIteration) as error:
+            not_made.append(f"{mistake.id}: {error!r}")
+    assert not_made == []
 
 
 def test_a_changed_line_a_missing_and_an_extra_file_are_told_in_a_diff(tmp_path):

@@ -24,6 +24,8 @@ SEARCH_SECONDS = 4.0 * PATIENCE
 """Seconds that the search for one cause may take."""
 HASTE = 0.5
 """What repairs a failure answers at once; what doesn't needn't be waited for as long."""
+MOST_PATIENT = 2
+"""How many trials of a search, if their failure may come from the haste, are made again without."""
 
 
 def find_causes(
@@ -100,12 +102,15 @@ def _cause(
     """
     until = time.monotonic() + SEARCH_SECONDS
     enough: list[frozenset[Change]] = []
+    patience = MOST_PATIENT
 
     def passes(chosen: frozenset[Change]) -> bool:
+        nonlocal patience
         if trials.box.left < LEAST_SECONDS or time.monotonic() > until:
             raise OutOfTime
         outcome = trials.run(files.with_lent(repaired | chosen), needed, HASTE)
-        if _is_late(outcome.failure, seen):
+        if patience and _is_late(outcome.failure, seen):
+            patience -= 1
             outcome = trials.run(files.with_lent(repaired | chosen), needed)
         if outcome.ok:
             enough.append(chosen)
