@@ -309,8 +309,12 @@ def test_the_other_language_opens_at_the_same_cell(opened, complaints):
     address, _, cell = page.url.partition("#")
     assert address.endswith(f"/en/{RICH}.html")
     assert cells.index(cell) in (there, there + 1)
-    top = page.locator(f"#{cell}").evaluate("place => place.getBoundingClientRect().top")
-    assert 0 <= top < DESK["height"]
+    # Once it is whole: a page can be asked for before it has found the place.
+    page.wait_for_function(
+        "cell => { const { top } = document.getElementById(cell).getBoundingClientRect();"
+        " return 0 <= top && top < innerHeight }",
+        arg=cell,
+    )
     assert complaints == []
 
 

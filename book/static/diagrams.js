@@ -3,7 +3,7 @@
 
 const figures = [...document.querySelectorAll("figure.diagram")];
 // A smaller diagram could no longer be read: it scrolls instead.
-const LEAST_SCALE = 0.7;
+const LEAST_SCALE = 0.65;
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
