@@ -4,12 +4,18 @@ import asyncio
 import json
 import re
 import unicodedata
+from datetime import timedelta
 from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+
+from chat import presence
+from chat.models import Presence, Room
 
 SAID = {"message": "olá", "message2": ""}
 
@@ -127,3 +133,15 @@ async def test_who_does_not_ask_hears_the_chat_alone(member, server):
         await hear(new, "people")  # her coming has been told by now
         await old.send(json.dumps(SAID))
         assert json.loads(await old.recv())["type"] == "chat"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_who_was_on_a_killed_server_is_swept_away_and_nobody_else():
+    room = await Room.objects.acreate(title="sala")
+    for name, seconds in ("ana", 3600), ("bia", 0):
+        user = await User.objects.acreate_user(name)
+        seen_at = Now() - timedelta(seconds=seconds)
+        await Presence.objects.acreate(channel_name=name, room=room, user=user, seen_at=seen_at)
+    assert await presence.sweep() == [(room.group_name, "ana")]
+    assert await presence.people(room) == ["bia"]
