@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -124,11 +124,14 @@ def started(folder: Path) -> Iterator[JupyterLab]:
             time.sleep(0.1)
         yield JupyterLab(copy, json.loads(told[0].read_text())["port"], environment)
     finally:
+        # By force: a JupyterLab that loses its kernels while it ends may begin them anew, and stay.
         family = [process, *psutil.Process(process.pid).children(recursive=True)]
         for member in family:
-            member.terminate()
-        psutil.wait_procs(family[1:], PATIENCE)
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+        _, alive = psutil.wait_procs(family[1:], PATIENCE)
         process.wait(PATIENCE)
+        assert not alive, alive
 
 
 @pytest.fixture(scope="module")
