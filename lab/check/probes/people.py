@@ -15,9 +15,12 @@ def people(site: Site) -> None:
         expect_people(wire, [ana.name])
         with site.wire(room, bia) as second:
             with site.wire(room, bia) as again:  # one person, though in two windows
-                for window in (second, again):
+                windows = (second, again)
+                for window in windows:
                     window.say(**SAID)
-                    window.hear("chat")
+                for window in windows:  # until nothing more is on its way to one that goes
+                    for _ in windows:
+                        window.hear("chat")
                 came_or_went(wire, "join", bia.name)
                 expect_people(wire, [ana.name, bia.name])
             expect_people(wire, [ana.name, bia.name])
