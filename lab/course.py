@@ -33,6 +33,8 @@ class LessonEntry:
     title: dict[str, str]
     question: dict[str, str]
     objective: dict[str, str]
+    optional: bool = False
+    """Whether it is for the curious: no other lesson needs it, but for those after it."""
     running: int = 0
     """Minutes that its cells take to run, where that is at least one."""
     formerly: Sequence[str] = ()

@@ -23,7 +23,7 @@ ENDED_IN_THEIR_CELL = {
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
     "12-accounts": {"check-deploy"},
-    "18-scale": {"plain-measured", "profile"},
+    "19-throughput": {"plain-measured", "profile"},
 }
 """Cells that start a process, or define what does, and leave none running when a cell ends."""
 

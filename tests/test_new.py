@@ -13,7 +13,7 @@ import pytest
 from lab import LabError, course, project
 from lab.author.new import new
 
-NAME = f"{len(course.lessons()):02}-a-new-one"
+NAME = f"{int(course.lessons()[-1].number) + 1:02}-a-new-one"
 NOT_COPIED = (
     *(".git", ".venv", ".nox", ".*_cache", "__pycache__", "*.egg-info", "node_modules"),
     *("workspace*", "reports", "build", "db.sqlite3*"),

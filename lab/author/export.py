@@ -14,7 +14,7 @@ from lab.messages import catalogue
 EXPORTED = ("manage.py", "mywebsite", "chat")
 """What of the repository's root is exported from the notebooks."""
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
-_MINUTES = re.compile(r"\*\d+ minut[^*\n]*\*")
+_MINUTES = re.compile(r"\*[^*\n]*\d+ minut[^*\n]*\*")
 _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
 
@@ -101,12 +101,19 @@ def with_table(readme: str, language: str) -> str:
         counted = minutes(lesson, language)
         rows.append(
             f"| [{lesson.name}](notebooks/{language}/{lesson.name}.ipynb) "
-            f"| {counted.reading} + {counted.exercises} | {lesson.question[language]} |\n"
+            f"| {counted.reading} + {counted.exercises} | {_question(lesson, language)} |\n"
         )
     text, count = _ROWS.subn(lambda _: "".join(rows), readme)
     if count != 1:
         raise ValueError("a README has one table of lessons, between its marks")
     return text
+
+
+def _question(lesson: course.LessonEntry, language: str) -> str:
+    """What a lesson answers; marked where it is for the curious."""
+    asked = lesson.question[language]
+    marked = catalogue()["for_the_curious"][language].format(question=asked)
+    return marked if lesson.optional else asked
 
 
 def with_minutes(lesson: course.LessonEntry, texts: dict[str, str]) -> dict[str, str]:
@@ -127,8 +134,8 @@ def with_minutes(lesson: course.LessonEntry, texts: dict[str, str]) -> dict[str,
 def minutes_in_words(lesson: course.LessonEntry, language: str) -> str:
     """What stands under a lesson's title: its minutes, and those of its exercises."""
     counted = minutes(lesson, language)
-    said = catalogue()["minutes"][language]
-    return said.format(reading=counted.reading, exercises=counted.exercises)
+    told = catalogue()["minutes_of_optional" if lesson.optional else "minutes"][language]
+    return told.format(reading=counted.reading, exercises=counted.exercises)
 
 
 def _title(notebook: str) -> str:
