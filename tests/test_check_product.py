@@ -22,10 +22,10 @@ ENTRIES = list(filter(is_of_product, catalogue.mistakes()))
 @pytest.mark.usefixtures("browser_program")
 def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):
     monkeypatch.setattr("lab.check.SECONDS", 40)
-    folder = Path(shutil.copytree(finished_after("19-throughput"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("21-throughput"), tmp_path / "workspace"))
     (folder / "db.sqlite3").touch()  # the learner's own, before its first migration
     before = digest(folder)
-    report = check("19-throughput", folder)
+    report = check("21-throughput", folder)
     assert report.ok, str(report)
     assert not any(tried.remark for tried in report.tried), str(report)
     assert digest(folder) == before
@@ -44,26 +44,26 @@ def test_other_correct_solutions_pass(name, finished_after, tmp_path, patient_ch
 def test_a_blank_that_nothing_tried_needs_is_told_all_the_same(
     finished_after, tmp_path, patient_check
 ):
-    folder = Path(shutil.copytree(finished_after("14-presence"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("16-presence"), tmp_path / "workspace"))
     presence = folder / "chat/presence.py"
     written, blank = "Presence.objects.filter(seen_at__lt=oldest)", "...  # yours: who is gone"
     text = presence.read_text("utf-8")
     assert written in text
     presence.write_text(text.replace(written, blank), "utf-8")
-    report = patient_check("14-presence", folder)
+    report = patient_check("16-presence", folder)
     assert report.ok, str(report)
     assert str(report).splitlines()[-1].endswith(": who is gone"), str(report)
 
 
 @pytest.mark.usefixtures("browser_program")
 def test_the_other_channel_layer_over_valkey_passes(finished_after, tmp_path, patient_check):
-    folder = Path(shutil.copytree(finished_after("19-throughput"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("21-throughput"), tmp_path / "workspace"))
     settings = folder / "mywebsite/settings.py"
     pub_sub, queues = "channels_redis.pubsub.RedisPubSub", "channels_redis.core.Redis"
     before = settings.read_text("utf-8")
     settings.write_text(before.replace(pub_sub, queues), "utf-8")
     assert settings.read_text("utf-8") != before
-    report = patient_check("19-throughput", folder)
+    report = patient_check("21-throughput", folder)
     assert report.ok, str(report)
 
 

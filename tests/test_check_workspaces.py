@@ -240,7 +240,7 @@ def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> 
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("lesson", ["04-settings", "13-rooms", "15-history"])
+@pytest.mark.parametrize("lesson", ["04-settings", "15-rooms", "17-history"])
 def test_they_are_told_first(lesson, tmp_path, patient_check):
     first, *_ = project.changed_by(lesson)
     report = told_of(lesson, opened(lesson, tmp_path / "workspace"), patient_check)
@@ -249,8 +249,8 @@ def test_they_are_told_first(lesson, tmp_path, patient_check):
 
 @pytest.mark.usefixtures("no_browser")
 def test_half_of_a_lesson_is_told_too(tmp_path, patient_check):
-    report = told_of("15-history", opened("15-history", tmp_path / "workspace", 4), patient_check)
-    fifth = project.changed_by("15-history")[4]
+    report = told_of("17-history", opened("17-history", tmp_path / "workspace", 4), patient_check)
+    fifth = project.changed_by("17-history")[4]
     assert fifth in str(report).partition("aren't written yet: ")[2]
 
 

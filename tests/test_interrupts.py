@@ -23,7 +23,7 @@ ENDED_IN_THEIR_CELL = {
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
     "12-accounts": {"check-deploy"},
-    "19-throughput": {"plain-measured", "profile"},
+    "21-throughput": {"plain-measured", "profile"},
 }
 """Cells that start a process, or define what does, and leave none running when a cell ends."""
 

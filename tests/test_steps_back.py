@@ -79,7 +79,7 @@ class Chat:
             )
 
 
-@pytest_asyncio.fixture(params=["16-reconnect", course.lessons()[-1].name])
+@pytest_asyncio.fixture(params=["18-reconnect", course.lessons()[-1].name])
 async def chat(request, tmp_path, browser_program) -> AsyncIterator[Chat]:
     """The chat as that lesson leaves it, with three pages in the room."""
     project.build(request.param, tmp_path)

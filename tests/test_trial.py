@@ -69,15 +69,15 @@ def test_a_trial_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
     log, asked = tmp_path / "reports/log.jsonl", []
     monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change))
     monkeypatch.setattr(trials, "commit", lambda: "abc")
-    three = [Change("15-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
+    three = [Change("17-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
     trial(three[:2], log)
     assert asked == three[:2]
     monkeypatch.setattr(
-        trials, "noticed_by", lambda change: asked.append(change) or "19-throughput"
+        trials, "noticed_by", lambda change: asked.append(change) or "21-throughput"
     )
     found = trial(three, log)
     assert asked == three
-    assert list(found.values()) == [None, None, "19-throughput"]
+    assert list(found.values()) == [None, None, "21-throughput"]
     assert verdicts(log, "abc") == found
     assert verdicts(log, "another") == {}
     assert json.loads(log.read_text("utf-8").splitlines()[0])["noticed"] is None

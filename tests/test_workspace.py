@@ -139,8 +139,8 @@ def test_the_workspace_may_be_named_by_the_environment(monkeypatch, tmp_path):
 
 
 def test_going_back_and_forward_leaves_the_project_as_it_was(workspace):
-    project.build("13-rooms", workspace.folder)
-    (workspace.folder / CONSUMERS).write_text("# mine, of lesson 13\n")
+    project.build("15-rooms", workspace.folder)
+    (workspace.folder / CONSUMERS).write_text("# mine, of lesson 15\n")
     before = tree(workspace.folder)
     assert workspace.goes_back("02-consumers") > 5
     workspace.put_project_away()
@@ -154,17 +154,17 @@ def test_going_back_and_forward_leaves_the_project_as_it_was(workspace):
 
 
 def test_what_is_changed_in_the_earlier_lesson_is_kept_when_going_forward(workspace):
-    project.build("13-rooms", workspace.folder)
+    project.build("15-rooms", workspace.folder)
     workspace.put_project_away()
     workspace.prepare("02-consumers")
     project.write_text(workspace.folder / CONSUMERS, "# mine, of lesson 2\n")
     copy = workspace.forward()[CONSUMERS]
     assert copy.read_text() == "# mine, of lesson 2\n"
-    assert tree(workspace.folder) == project.files_of(course.up_to("13-rooms"))
+    assert tree(workspace.folder) == project.files_of(course.up_to("15-rooms"))
 
 
 def test_going_back_twice_comes_forward_to_where_the_learner_had_got(workspace):
-    project.build("13-rooms", workspace.folder)
+    project.build("15-rooms", workspace.folder)
     far = tree(workspace.folder)
     workspace.put_project_away()
     workspace.prepare("05-asgi")
@@ -180,12 +180,12 @@ def test_what_was_put_away_long_ago_is_kept_when_the_learner_has_got_further(wor
     project.build("05-asgi", workspace.folder)
     (workspace.folder / CONSUMERS).write_text("# mine, of lesson 5\n")
     workspace.put_project_away()
-    project.build("13-rooms", workspace.folder)
+    project.build("15-rooms", workspace.folder)
     assert workspace.forward() == {}  # that would be back
     workspace.put_project_away()
     [old] = workspace.kept.glob(f"*/later/{CONSUMERS}")
     assert old.read_text() == "# mine, of lesson 5\n"
-    assert tree(workspace.later) == project.files_of(course.up_to("13-rooms"))
+    assert tree(workspace.later) == project.files_of(course.up_to("15-rooms"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -153,5 +153,5 @@ def _nobody_listens(groups: set[bytes], valkey: Valkey) -> None:
             time.sleep(0.02)
 
 
-PROBE = Probe("scale", "17-processes", two_servers, lane="beside")
+PROBE = Probe("scale", "19-processes", two_servers, lane="beside")
 """Tried where there is a Valkey, with a second server."""

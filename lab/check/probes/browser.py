@@ -18,7 +18,7 @@ ATTACK = "<img src=x onerror=document.title=1><b>olá</b>"
 """What somebody types who wants the page to take it for HTML."""
 SECURE = "11-injection"
 """The lesson from which on that has to stay text."""
-ROOMS = "13-rooms"
+ROOMS = "15-rooms"
 """The lesson from which on a page for each room holds the form, which has one field."""
 SECONDS = 5.5 * PATIENCE
 

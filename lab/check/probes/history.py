@@ -62,4 +62,4 @@ def ask_history(wire: Wire, **asked: object) -> list[dict]:
     return messages
 
 
-PROBE = Probe("history", "15-history", history)
+PROBE = Probe("history", "17-history", history)

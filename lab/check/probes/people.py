@@ -46,4 +46,4 @@ def came_or_went(wire: Wire, kind: str, name: str) -> None:
         raise Unanswered(f"no-{kind}", name=name, frames=missing.seen["frames"]) from missing
 
 
-PROBE = Probe("people", "14-presence", people)
+PROBE = Probe("people", "16-presence", people)

@@ -37,4 +37,4 @@ def expect_reset(wire: Wire, wanted: list[int], **asked: object) -> None:
         raise Unanswered("not-anew", wanted=wanted, found=found)
 
 
-PROBE = Probe("reset", "16-reconnect", reset)
+PROBE = Probe("reset", "18-reconnect", reset)

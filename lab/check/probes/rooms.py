@@ -55,4 +55,4 @@ def _no_guest(site: Site, path: str) -> None:
             raise
 
 
-PROBE = Probe("rooms", "13-rooms", rooms)
+PROBE = Probe("rooms", "15-rooms", rooms)

@@ -1,4 +1,4 @@
-"""17-processes: the exercises' checks and worked answers. Reading on spoils them."""
+"""19-processes: the exercises' checks and worked answers. Reading on spoils them."""
 
 import random
 from collections.abc import Callable

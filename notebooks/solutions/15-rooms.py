@@ -1,4 +1,4 @@
-"""13-rooms: the exercises' checks and worked answers. Reading on spoils them."""
+"""15-rooms: the exercises' checks and worked answers. Reading on spoils them."""
 
 import unicodedata
 from collections.abc import Callable

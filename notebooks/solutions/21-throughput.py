@@ -1,4 +1,4 @@
-"""19-throughput: the exercises' checks and worked answers. Reading on spoils them."""
+"""21-throughput: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import Callable, Iterator

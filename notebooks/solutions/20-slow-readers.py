@@ -1,4 +1,4 @@
-"""18-slow-readers: the exercises' checks and worked answers. Reading on spoils them."""
+"""20-slow-readers: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import Callable

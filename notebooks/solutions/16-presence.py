@@ -1,4 +1,4 @@
-"""14-presence: the exercises' checks and worked answers. Reading on spoils them."""
+"""16-presence: the exercises' checks and worked answers. Reading on spoils them."""
 
 from collections.abc import Callable
 

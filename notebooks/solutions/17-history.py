@@ -1,4 +1,4 @@
-"""15-history: the exercises' checks and worked answers. Reading on spoils them."""
+"""17-history: the exercises' checks and worked answers. Reading on spoils them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""16-reconnect: the exercises' checks and worked answers. Reading on spoils them."""
+"""18-reconnect: the exercises' checks and worked answers. Reading on spoils them."""
 
 from collections.abc import Callable
 
