@@ -22,7 +22,6 @@ ENDED_IN_THEIR_CELL = {
     "04-settings": {"start-runserver"},
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
-    "12-accounts": {"check-deploy"},
     "21-throughput": {"plain-measured", "profile"},
 }
 """Cells that start a process, or define what does, and leave none running when a cell ends."""

@@ -7,7 +7,6 @@ from lab.author import minutes
 from lab.language import LANGUAGES
 
 STILL_LONG = {
-    "12-accounts",
     "21-throughput",
 }
 """Lessons that are still to be divided or shortened; whichever is, is taken out of here."""

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 
 from django.utils.crypto import salted_hmac
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from lab.exercises import NotYet, exercise
 
@@ -85,131 +82,67 @@ def _digest(key: str, password: str) -> str:
     return salted_hmac("session", password, secret=key, algorithm="sha256").hexdigest()
 
 
-# --- origins ------------------------------------------------------------------------------------
-
-_ORIGINS = {
-    "https://chat.example": True,
-    "https://fotos.chat.example": True,
-    "https://a.b.chat.example": True,
-    "http://chat.example": False,
-    "https://chat.example.evil.example": False,
-    "https://evilchat.example": False,
-    "https://evil.example": False,
-    "https://chat.example:8443": False,
-    "https://chatxexample": False,
-    "null": False,
-}
-"""What may_connect is asked, and what it should say."""
+# --- speaker ------------------------------------------------------------------------------------
 
 
 @exercise(
+    # The client's own words are no argument; and a guest's user is there too, without a name.
     answer="""
-from urllib.parse import urlsplit
+def speaker(scope, said):
+    return scope["user"].get_username() or "visitante"
 
 
-def may_connect(origin):
-    page = urlsplit(origin)
-    # "null" has no hostname at all; the dot keeps evilchat.example out.
-    name = page.hostname or ""
-    ours = name == "chat.example" or name.endswith(".chat.example")
-    return page.scheme == "https" and page.port is None and ours
-
-
-await lesson.exercise("origins", may_connect)
+await lesson.exercise("speaker", speaker)
 """,
     wrong=(
         """
-def may_connect(origin):
-    return origin.startswith("https://chat.example")
+def speaker(scope, said):
+    return said.get("author") or scope["user"].get_username() or "visitante"
 
 
-await lesson.exercise("origins", may_connect)
+await lesson.exercise("speaker", speaker)
 """,
         """
-def may_connect(origin):
-    return origin.startswith("https://") and origin.endswith("chat.example")
+def speaker(scope, said):
+    return str(scope["user"])
 
 
-await lesson.exercise("origins", may_connect)
+await lesson.exercise("speaker", speaker)
 """,
         """
-def may_connect(origin):
-    return "chat.example" in origin
+def speaker(scope, said):
+    return scope["user"].get_username()
 
 
-await lesson.exercise("origins", may_connect)
+await lesson.exercise("speaker", speaker)
 """,
     ),
 )
-def origins(may_connect: Callable[[str], object]) -> None:
-    """Asks it about the origins of friends and of attackers."""
-    for origin, wanted in _ORIGINS.items():
-        said = bool(may_connect(origin))
-        if wanted and not said:
+def speaker(speaker: Callable[[dict, dict], object]) -> None:
+    """Asks it about an account, a guest, and those who write an author of their own."""
+    message = {"message": "olá", "message2": ""}
+    for user, name in ((_User("ana"), "ana"), (_User(""), "visitante")):
+        for said in (message, message | {"author": "admin"}):
+            told = speaker({"type": "websocket", "user": user}, dict(said))
+            if told == name:
+                continue
+            who = ("um visitante", "a guest") if name == "visitante" else ("Ana", "Ana")
             raise NotYet(
-                f"{origin} é uma página nossa, e `may_connect` a recusou.",
-                f"{origin} is a page of ours, and `may_connect` refused it.",
-            )
-        if said and not wanted:
-            raise NotYet(
-                f"`may_connect` deixou entrar {origin}, que não atende ao que se pediu.",
-                f"`may_connect` let {origin} in, which isn't what was asked for.",
+                f"{who[0]} mandou {said}, e a mensagem saiu com o nome {told!r}.",
+                f"{who[1]} sent {said}, and the message left under the name {told!r}.",
             )
 
 
-# --- rates --------------------------------------------------------------------------------------
+class _User:
+    """Who a WebSocket's scope says it is, without a database; a guest has no name."""
 
-_LIMITS = """
-def limits(address, account, invited):
-    return [%s]
+    def __init__(self, username: str) -> None:
+        self.username = username
+        self.is_authenticated = bool(username)
+        self.is_anonymous = not username
 
+    def get_username(self) -> str:
+        return self.username
 
-await lesson.exercise("rates", limits)
-"""
-
-
-@exercise(
-    # Whoever else is named beside the one invited would have a count of their own.
-    answer=_LIMITS % '("2/day", invited), ("20/hour", account)',
-    wrong=(
-        _LIMITS % '("2/day", account, invited), ("20/hour", account)',
-        _LIMITS % '("2/day", invited), ("20/hour", address)',
-        _LIMITS % '("2/day", invited)',
-        _LIMITS % '("2/day", "invited"), ("20/hour", account)',
-    ),
-)
-def rates(limits: Callable[[str, str, str], list[tuple]]) -> None:
-    """Sends invitations under those limits, and looks which are refused."""
-    everybody = [(f"203.0.113.{n}", f"account {n}", "bia") for n in range(4)]
-    if (sent := _sent(limits, everybody)) != 2:
-        raise NotYet(
-            f"quatro contas convidaram Bia no mesmo dia, e ela recebeu {sent} convites.",
-            f"four accounts invited Bia on the same day, and she got {sent} invitations.",
-        )
-    many = [("203.0.113.7", "ana", f"friend {n}") for n in range(30)]
-    if (sent := _sent(limits, many)) != 20:
-        raise NotYet(
-            f"Ana convidou 30 pessoas numa hora, e saíram {sent} convites.",
-            f"Ana invited 30 people within an hour, and {sent} invitations left.",
-        )
-    moving = [(f"203.0.113.{n}", "ana", f"friend {n}") for n in range(30)]
-    if (sent := _sent(limits, moving)) != 20:
-        raise NotYet(
-            f"Ana fez o mesmo mudando de rede a cada convite, e saíram {sent}.",
-            f"Ana did the same from another network each time, and {sent} left.",
-        )
-    same_house = [("203.0.113.7", f"account {n}", f"friend {n}") for n in range(30)]
-    if (sent := _sent(limits, same_house)) != 30:
-        raise NotYet(
-            f"trinta contas de um mesmo endereço convidaram uma pessoa cada, e saíram {sent}.",
-            f"thirty accounts at the same address invited one person each, and {sent} left.",
-        )
-
-
-def _sent(limits: Callable[[str, str, str], list[tuple]], tries: list[tuple[str, str, str]]) -> int:
-    """How many of these invitations leave, with counters of their own."""
-    counter = FixedWindowRateLimiter(MemoryStorage())
-    return sum(
-        all(counter.hit(parse(rate), *whom) for rate, *whom in limits(*invitation))
-        for invitation in tries
-    )
+    def __str__(self) -> str:
+        return self.username or "AnonymousUser"

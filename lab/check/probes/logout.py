@@ -1,7 +1,7 @@
 """Logging out ends the WebSockets that were opened with that login."""
 
 from lab.check.patience import PATIENCE
-from lab.check.probes.account import leave
+from lab.check.probes.account import WATCHED, leave
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site
 from lab.check.probes.wire import Unanswered
@@ -18,4 +18,4 @@ def logout(site: Site) -> None:
             raise Unanswered("logout-open", seconds=round(LOGOUT_SECONDS))
 
 
-PROBE = Probe("logout", "12-accounts", logout)
+PROBE = Probe("logout", WATCHED, logout)

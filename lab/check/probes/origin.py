@@ -20,4 +20,4 @@ def origin(site: Site) -> None:
         raise Unanswered("stranger-let-in", origin=STRANGER)
 
 
-PROBE = Probe("origin", "12-accounts", origin)
+PROBE = Probe("origin", "13-hijacking", origin)
