@@ -27,6 +27,7 @@ class EndWithSession:
         self.application = application
         self.logins = {}  # the `send` of each open socket: (session key, user id, password's hash)
         self.watching = None
+        self.closing = set()
 
     async def __call__(self, scope, receive, send):
         user = scope["user"]
@@ -51,7 +52,13 @@ class EndWithSession:
             for send, login in list(self.logins.items()):
                 if login in ended:
                     del self.logins[send]
-                    await send({"type": "websocket.close", "code": LOGGED_OUT})
+                    self.close(send)
+
+    def close(self, send):
+        """Close a socket; nobody else's close waits for a reader that has stopped."""
+        closing = asyncio.create_task(send({"type": "websocket.close", "code": LOGGED_OUT}))
+        self.closing.add(closing)  # asyncio itself keeps no task alive
+        closing.add_done_callback(self.closing.discard)
 
 
 @database_sync_to_async

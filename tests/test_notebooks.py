@@ -80,6 +80,17 @@ def test_links_between_lessons_resolve(lesson, spoken):
             assert (path.parent / target).exists(), f"{cell}: {target}"
 
 
+@pytest.mark.parametrize("lesson, spoken", LESSONS[len(language.LANGUAGES) :])
+def test_a_lesson_keeps_what_an_earlier_one_promised_and_says_so(lesson, spoken):
+    earlier = {
+        each.name
+        for each in course.before(lesson.name)
+        if lesson.name in gates.promised(read(each.notebook(spoken)))
+    }
+    assert earlier, "no earlier lesson's last cell leads to it"
+    assert gates.remembered(read(lesson.notebook(spoken))) & earlier, f"names none of {earlier}"
+
+
 @pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
 @pytest.mark.parametrize("spoken", translation.TRANSLATIONS)
 def test_the_translation_is_in_step(lesson, spoken):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from lab import course, project
-from lab.author import translation
+from lab.author import navigation, translation
 from lab.author.minutes import minutes
 from lab.language import LANGUAGES, SOURCE
 from lab.messages import catalogue
@@ -30,7 +30,7 @@ def exported_files(root: Path) -> dict[str, bytes]:
 
 def export(root: Path = course.ROOT) -> list[str]:
     """Make the finished project in root what the notebooks write, the READMEs' tables of the
-    lessons what the index says, and each lesson's minutes what they are; returns the changed paths.
+    lessons what the index says, and each lesson's minutes and links what they are; returns the changed paths.
     """
     wanted, found = _wanted(root), _found(root)
     changed = sorted(
@@ -86,7 +86,7 @@ def _wanted(root: Path) -> dict[str, bytes]:
         }
         if set(paths.values()) <= found.keys():
             texts = {language: found[path].decode() for language, path in paths.items()}
-            told = with_minutes(lesson, texts)
+            told = with_frame(lesson, texts)
             titles |= {paths[language]: text.encode() for language, text in told.items()}
     return _finished() | readmes | titles
 
@@ -116,18 +116,29 @@ def _question(lesson: course.LessonEntry, language: str) -> str:
     return marked if lesson.optional else asked
 
 
-def with_minutes(lesson: course.LessonEntry, texts: dict[str, str]) -> dict[str, str]:
-    """A lesson's notebooks (language: JSON), with its minutes under their titles.
+def with_frame(lesson: course.LessonEntry, texts: dict[str, str]) -> dict[str, str]:
+    """A lesson's notebooks (language: JSON), with what is counted and linked by itself.
 
-    The translations' titles stay as much in step with the source's as they were.
+    Its minutes stand under the title, and the way to the other lessons under the title and at the
+    end. The translated cells stay as much in step with the source's as they were.
     """
-    told = {
-        language: _MINUTES.sub(f"*{minutes_in_words(lesson, language)}*", text, count=1)
-        for language, text in texts.items()
-    }
-    before, after = (translation.version(_title(text)) for text in (texts[SOURCE], told[SOURCE]))
+    found = {language: json.loads(text) for language, text in texts.items()}
+    for number in (0, -1):
+        cells = {language: notebook["cells"][number] for language, notebook in found.items()}
+        before = translation.version("".join(cells[SOURCE]["source"]))
+        for language, cell in cells.items():
+            text = "".join(cell["source"])
+            if number == 0:
+                text = _MINUTES.sub(f"*{minutes_in_words(lesson, language)}*", text, count=1)
+            text = navigation.with_line(text, navigation.line(lesson, language))
+            cell["source"] = text.splitlines(keepends=True)
+        after = translation.version("".join(cells[SOURCE]["source"]))
+        for cell in cells.values():
+            if cell["metadata"].get("translates") == before:
+                cell["metadata"]["translates"] = after
     return {
-        language: text.replace(f'"{before}"', f'"{after}"', 1) for language, text in told.items()
+        language: json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        for language, notebook in found.items()
     }
 
 
@@ -136,10 +147,6 @@ def minutes_in_words(lesson: course.LessonEntry, language: str) -> str:
     counted = minutes(lesson, language)
     told = catalogue()["minutes_of_optional" if lesson.optional else "minutes"][language]
     return told.format(reading=counted.reading, exercises=counted.exercises)
-
-
-def _title(notebook: str) -> str:
-    return "".join(json.loads(notebook)["cells"][0]["source"])
 
 
 def _finished() -> dict[str, bytes]:

@@ -24,13 +24,23 @@ _EXERCISE = re.compile(r"\*\*\d")
 class Minutes:
     """A lesson's minutes: reading and running its cells, and its exercises."""
 
-    reading: int
-    exercises: int
+    of_reading: float
+    of_exercises: float
+
+    @property
+    def reading(self) -> int:
+        """Whole minutes."""
+        return round(self.of_reading)
+
+    @property
+    def exercises(self) -> int:
+        """Whole minutes."""
+        return round(self.of_exercises)
 
     @property
     def too_many(self) -> bool:
         """Whether that is more than one sitting takes."""
-        return self.reading > MOST_READING or self.exercises > MOST_EXERCISES
+        return self.of_reading > MOST_READING or self.of_exercises > MOST_EXERCISES
 
 
 def minutes(lesson: course.LessonEntry, language: str) -> Minutes:
@@ -54,7 +64,7 @@ def minutes(lesson: course.LessonEntry, language: str) -> Minutes:
             reading += _words(cell.source, folded=0.5) / WORDS_A_MINUTE
         elif not is_exercise:
             reading += _of_code(cell.source, files)
-    return Minutes(round(reading + lesson.running), round(exercises))
+    return Minutes(reading + lesson.running, exercises)
 
 
 def _words(text: str, folded: float) -> float:

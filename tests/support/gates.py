@@ -9,6 +9,7 @@ import nbformat
 
 from lab import cells
 from lab.author.export import minutes_in_words
+from lab.author.navigation import MARK
 from lab.author.notebooks import KEPT_CELL_METADATA, METADATA
 from lab.course import LessonEntry
 from lab.messages import catalogue
@@ -277,3 +278,27 @@ def links(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
         if cell.cell_type == "markdown":
             for target in LINK.findall(cell.source):
                 yield cell.id, target
+
+
+LESSON_LINK = re.compile(r"\]\((\d\d-[a-z0-9-]+)\.ipynb\)")
+OPENING = 3
+"""How many code cells end a lesson's opening."""
+
+
+def promised(notebook: nbformat.NotebookNode) -> set[str]:
+    """The lessons that a lesson's last cell, on what is still wrong, sends the reader to."""
+    text = notebook.cells[-1].source
+    return set(LESSON_LINK.findall(re.sub(rf"[^\n]*{MARK}", "", text)))
+
+
+def remembered(notebook: nbformat.NotebookNode) -> set[str]:
+    """The lessons that a lesson's opening comes back to."""
+    told: list[str] = []
+    seen = 0
+    for cell in notebook.cells:
+        seen += cell.cell_type == "code"
+        if seen > OPENING:
+            break
+        if cell.cell_type == "markdown":
+            told.append(re.sub(rf"[^\n]*{MARK}", "", cell.source))
+    return set(LESSON_LINK.findall("\n".join(told)))
