@@ -12,7 +12,7 @@ from book import BookError
 from book.front import contents, front
 from book.words import word
 from lab import course, exercises
-from lab.author import notebooks
+from lab.author import navigation, notebooks
 from lab.author.export import READMES
 from lab.language import SOURCE
 
@@ -63,7 +63,8 @@ class Sources:
         cells = []
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = _anchored(cell.id, self._linked(cell.source, place))
+                text = navigation.without_line(cell.source)  # the theme has links of its own
+                cell.source = _anchored(cell.id, self._linked(text, place))
             cells.append(cell)
             name = cell.id.removeprefix("exercise-")
             if cell.id.startswith("exercise-") and name in answers:

@@ -39,14 +39,17 @@ class Exercise:
 
         Raises NotYet with what it lacks.
         """
-        if any(map(_unanswered, answer)):
-            raise NotYet(
-                "troque os `...` pela sua resposta.", "replace the `...` with your answer."
-            )
+        refuse_blank(*answer)
         result = self.check(*answer)
         if inspect.isawaitable(result):
             await result
         return say("exercise_solved", name=self.name)
+
+
+def refuse_blank(*given: object) -> None:
+    """Raise NotYet if a `...` still stands in an answer, or in what one returns."""
+    if any(map(_unanswered, given)):
+        raise NotYet("troque os `...` pela sua resposta.", "replace the `...` with your answer.")
 
 
 def _unanswered(given: object) -> bool:

@@ -31,7 +31,12 @@ def line(lesson: course.LessonEntry, language: str) -> str:
 
 def with_line(text: str, links: str) -> str:
     """A cell's text with that line as its last paragraph, in place of the one that it had."""
-    return f"{_LINE.sub('', text)}\n\n{links}"
+    return f"{without_line(text)}\n\n{links}"
+
+
+def without_line(text: str) -> str:
+    """A cell's text less that line, for where pages have links of their own."""
+    return _LINE.sub("", text)
 
 
 def _link(text: str, name: str) -> str:

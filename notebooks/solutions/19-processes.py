@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from types import FunctionType
 
-from lab.exercises import NotYet, exercise
+from lab.exercises import NotYet, exercise, refuse_blank
 
 PROCESSES = 3
 READERS = 600
@@ -147,10 +147,7 @@ def host_of(host_of: Callable) -> None:
         ["redis://a", "redis://b", "redis://c"],
     ):
         chosen = [host_of(group, hosts) for group in groups]
-        if any(host is ... for host in chosen):
-            raise NotYet(
-                "troque os `...` pela sua resposta.", "replace the `...` with your answer."
-            )
+        refuse_blank(*chosen)
         strange = next((host for host in chosen if host not in hosts), None)
         if strange is not None:
             raise NotYet(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 
-from lab.exercises import NotYet, exercise
+from lab.exercises import NotYet, exercise, refuse_blank
 
 
 @exercise(
@@ -116,8 +116,10 @@ class _Arriving:
 
 def _follow(in_turn: Callable, numbers: list[int], last: int) -> None:
     arriving, delivered = _Arriving(numbers), []
+    returned = in_turn(arriving, last)
+    refuse_blank(returned)
     try:
-        stream = iter(in_turn(arriving, last))
+        stream = iter(returned)
     except TypeError as error:
         raise NotYet(
             "`in_turn` devolve algo por que não se pode iterar. Use `yield`.",
@@ -239,7 +241,7 @@ async def take_together(take_together: Callable) -> None:
 async def _taken(take_together: Callable, queue: asyncio.Queue, most: int, waiting: int) -> object:
     try:
         async with asyncio.timeout(1):
-            return await take_together(queue, most)
+            taken = await take_together(queue, most)
     except TimeoutError as error:
         raise NotYet(
             f"com {waiting} na fila e `most` {most}, `take_together` ainda espera depois de um "
@@ -247,3 +249,5 @@ async def _taken(take_together: Callable, queue: asyncio.Queue, most: int, waiti
             f"with {waiting} in the queue and `most` {most}, `take_together` still waits after a "
             "second. Only the first is waited for.",
         ) from error
+    refuse_blank(taken)
+    return taken

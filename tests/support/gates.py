@@ -9,7 +9,7 @@ import nbformat
 
 from lab import cells
 from lab.author.export import minutes_in_words
-from lab.author.navigation import MARK
+from lab.author.navigation import without_line
 from lab.author.notebooks import KEPT_CELL_METADATA, METADATA
 from lab.course import LessonEntry
 from lab.messages import catalogue
@@ -287,8 +287,7 @@ OPENING = 3
 
 def promised(notebook: nbformat.NotebookNode) -> set[str]:
     """The lessons that a lesson's last cell, on what is still wrong, sends the reader to."""
-    text = notebook.cells[-1].source
-    return set(LESSON_LINK.findall(re.sub(rf"[^\n]*{MARK}", "", text)))
+    return set(LESSON_LINK.findall(without_line(notebook.cells[-1].source)))
 
 
 def remembered(notebook: nbformat.NotebookNode) -> set[str]:
@@ -300,5 +299,5 @@ def remembered(notebook: nbformat.NotebookNode) -> set[str]:
         if seen > OPENING:
             break
         if cell.cell_type == "markdown":
-            told.append(re.sub(rf"[^\n]*{MARK}", "", cell.source))
+            told.append(without_line(cell.source))
     return set(LESSON_LINK.findall("\n".join(told)))
