@@ -38,10 +38,11 @@ def test_a_changed_file_is_kept_and_named_when_the_lesson_is_opened_again(kernel
 
 
 def test_opening_an_earlier_lesson_says_what_it_does_and_forward_undoes_it(kernels, tmp_path):
-    project.build("15-rooms", tmp_path / "workspace")
+    project.build("16-presence", tmp_path / "workspace")
     later = kernels(JPY_SESSION_NAME=str(course.ROOT / "notebooks/en/17-history.ipynb"))
     said = later.run('from lab import Lesson; lesson = Lesson("17-history")')
-    assert said == "Lesson 17 · Nothing lost, nothing twice · your project is in workspace/\n"
+    title = course.find("17-history").title["en"]
+    assert said == f"Lesson 17 · {title} · your project is in workspace/\n"
     kernel = kernels()
     said = kernel.run('from lab import Lesson; lesson = Lesson("02-consumers")')
     assert said.startswith("The project was further on than where this lesson begins")
@@ -52,7 +53,7 @@ def test_opening_an_earlier_lesson_says_what_it_does_and_forward_undoes_it(kerne
     assert said.startswith("Careful: another notebook has put the project back")
     said = later.run("lesson.forward()")
     assert "The project is again as it was." in said
-    files = project.files_of(course.up_to("15-rooms"))
+    files = project.files_of(course.up_to("16-presence"))
     assert (tmp_path / "workspace/chat/models.py").read_text("utf-8") == files["chat/models.py"]
     assert "Careful" not in later.run("%%writefile chat/models.py\n# the cell's")
     assert "Nothing further on is put away" in later.run("lesson.forward()")

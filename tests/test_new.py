@@ -99,6 +99,7 @@ def test_a_new_lesson_runs_and_passes_the_gates(copy):
     python("-m", "lab", "run", NAME)
     python("-m", "lab", "export", "--check")
     files = [f"tests/test_{gate}.py" for gate in ("notebooks", "exercises", "course", "readme")]
-    chosen = f"{NAME} or test_course or test_readme or outside"
+    # That an earlier lesson leads to it is its author's to write.
+    chosen = f"({NAME} or test_course or test_readme or outside) and not promised"
     told = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen)
     assert "skipped" not in told

@@ -103,6 +103,6 @@ def test_a_lesson_says_the_same_in_a_shell_full_of_them(name, tmp_path, monkeypa
         run.cells = run.cells[: [cell.id for cell in run.cells].index("check")]
     resources = {"metadata": {"path": str(folder)}}
     nbclient.NotebookClient(run, timeout=60, resources=resources, coalesce_streams=True).execute()
-    before = {cell.id: list(texts(cell)) for cell in code(notebooks.read(stored))}
+    before = {cell.id: sorted(texts(cell)) for cell in code(notebooks.read(stored))}
     for cell in code(run):
-        assert list(texts(cell)) == before[cell.id], cell.id
+        assert sorted(texts(cell)) == before[cell.id], cell.id

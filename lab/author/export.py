@@ -32,10 +32,15 @@ def export(root: Path = course.ROOT) -> list[str]:
     """Make the finished project in root what the notebooks write, the READMEs' tables of the
     lessons what the index says, and each lesson's minutes and links what they are; returns the changed paths.
     """
+    changed: set[str] = set()
+    while again := _export_once(root):  # links that come count among the words, and so the minutes
+        changed |= again
+    return sorted(changed)
+
+
+def _export_once(root: Path) -> set[str]:
     wanted, found = _wanted(root), _found(root)
-    changed = sorted(
-        path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)
-    )
+    changed = {path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)}
     for path in changed:
         if path in wanted:
             project.write_bytes(root / path, wanted[path])

@@ -19,6 +19,8 @@ from lab.run.server import HOST
 SPEAKERS, MESSAGES = 5, 20
 """Who speaks while one doesn't read, and how much each says: in all well over what a project
 should keep for one reader, with what the system keeps besides."""
+ENOUGH = 0.9 * SPEAKERS * MESSAGES
+"""How many have to be accepted, at least: the limits of a person may refuse a few."""
 LONG = "😀" * 900
 CLOSING_SECONDS = 1.0 * PATIENCE
 
@@ -32,7 +34,7 @@ def stopped_reader(site: Site) -> None:
         accepted = sum(_speak(site, room, (ana, bia)[n % 2]) for n in range(SPEAKERS))
         read, code = all_of(reader)
         # Elsewhere the system itself may keep all of it; so might it if little was accepted.
-        enough = sys.platform == "linux" and accepted == SPEAKERS * MESSAGES
+        enough = sys.platform == "linux" and accepted >= ENOUGH
         if code is None and enough:
             raise Unanswered("never-given-up", count=read, size=accepted * len(LONG) * 8 // 1024)
 
