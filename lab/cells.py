@@ -14,6 +14,8 @@ MAGICS = ("writefile", "patch", "fill")
 
 BLANK = re.compile(r"\.\.\.[,;]?\s+(?:#|//) yours: (?P<hint>.*)$", re.MULTILINE)
 """What a lesson leaves for the learner to write, and the comment that says what it has to do."""
+BLANK_LINE = re.compile(rf"^.*{BLANK.pattern}\n?", re.MULTILINE)
+"""A whole line with a blank in it."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ def file_cells(notebook: Path) -> Iterator[FileCell]:
 def file_cell(source: str) -> FileCell | None:
     """What a cell with this source does to a file of the project, or None."""
     first, _, body = source.partition("\n")
-    if not first.startswith("%%"):
-        return None
-    magic, *words = shlex.split(first.removeprefix("%%"))
-    return FileCell(magic, words[-1], body.rstrip("\n")) if magic in MAGICS and words else None
+    magic, _, named = first.removeprefix("%%").partition(" ")
+    if not first.startswith("%%") or magic not in MAGICS or not named.strip():
+        return None  # another magic may have any text behind it
+    return FileCell(magic, shlex.split(named)[-1], body.rstrip("\n"))
 
 
 def file_written_by(source: str) -> str | None:

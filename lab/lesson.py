@@ -39,7 +39,6 @@ class Lesson:
         self.entry = course.find(name)
         self.workspace = Workspace.default()
         self._begin()
-        self._writer = writing.watch(self.workspace, name)
         hints.give(self.entry)
         children.end_with_kernel()
         self._note()
@@ -206,6 +205,7 @@ class Lesson:
         self.stop()
         self._put_away()
         own = self.workspace.prepare(self.entry.name)
+        self._writer = writing.watch(self.workspace, self.entry.name)
         os.chdir(self.workspace.folder)
         language.choose(language.current())  # as the variables say that are forgotten next
         # The programs that cells start, with or without lab, find them gone too.

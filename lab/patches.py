@@ -83,6 +83,12 @@ def filled(patch: str, text: str) -> tuple[str, list[Hunk]]:
     return "\n".join(lines) + "\n", done
 
 
+def is_in(patch: str, text: str) -> bool:
+    """Whether all the lines that come with a patch are in a text already, wherever."""
+    there = set(text.splitlines())
+    return all(set(hunk.new) - set(hunk.old) <= there for hunk in hunks(patch))
+
+
 def _places(wanted: tuple[str, ...], lines: list[str], start: int) -> list[int]:
     if not wanted:
         return [0] if not lines else []

@@ -85,8 +85,15 @@ def writers() -> dict[str, dict[str, int]]:
 
 def step(source: str, lesson: str) -> Written | None:
     """What the course's own cell with that source does in a lesson; None if there is no such cell."""
-    number, cell = course.lessons().index(course.find(lesson)), cells.file_cell(source)
-    return next((each for each in written() if (each.lesson, each.cell) == (number, cell)), None)
+    cell = cells.file_cell(source)
+    found = (each for each in steps_of(lesson, cell.path) if each.cell == cell) if cell else ()
+    return next(iter(found), None)
+
+
+def steps_of(lesson: str, path: str) -> list[Written]:
+    """What a lesson's cells do to a file, one after the other."""
+    number = course.lessons().index(course.find(lesson))
+    return [each for each in written() if (each.lesson, each.cell.path) == (number, path)]
 
 
 def written_in(path: str) -> str | None:

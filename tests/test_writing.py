@@ -113,3 +113,58 @@ def test_only_blanks_are_filled_and_each_is_named(begun, mine, filled, told):
     said = [line for line in said if "is kept in" not in line]
     assert len(said) == len(told)
     assert all(word in line for word, line in zip(told, said, strict=True))
+
+
+BLANK = "+ASGI_APPLICATION = ...  # yours: where the ASGI application is, with dots"
+ANSWER = '+ASGI_APPLICATION = "mywebsite.asgi.application"  # my own words'
+SETTINGS = "mywebsite/settings.py"
+
+
+@pytest.fixture
+def with_blank(kernels, tmp_path):
+    """A kernel in lesson 04, whose patch leaves a blank, its cell's source, and the file."""
+    [cell] = [
+        cell
+        for cell in notebooks.read(course.find("04-settings").notebook(SOURCE)).cells
+        if BLANK in cell.source
+    ]
+    kernel = kernels()
+    kernel.run('from lab import Lesson; lesson = Lesson("04-settings")')
+    return kernel, cell.source, tmp_path / "workspace" / SETTINGS
+
+
+def test_a_blank_can_be_written_in_its_cell_before_or_after_it_has_run(with_blank):
+    kernel, source, file = with_blank
+    answered = source.replace(BLANK, ANSWER)
+    for first in (source, answered):
+        kernel.run("lesson.reset()")
+        kernel.run(first)
+        said = kernel.run(answered)
+        assert "aren't there" not in said
+        text = file.read_text("utf-8")
+        assert ANSWER.removeprefix("+") in text
+        assert "..." not in text
+        assert text.count("CHANNEL_LAYERS") == 1
+
+
+def test_a_cell_with_a_blank_that_runs_again_takes_no_answer_away(with_blank):
+    kernel, source, file = with_blank
+    kernel.run(source)
+    answered = file.read_text("utf-8").replace(BLANK[1:], ANSWER[1:])
+    file.write_text(answered, "utf-8")
+    assert f"{SETTINGS} is like that already." in kernel.run(source)
+    assert file.read_text("utf-8") == answered
+
+
+def test_a_lesson_begun_again_forgets_what_its_cells_asked_for(begun):
+    kernel, file, step, source = begun
+    kernel.run(source)
+    kernel.run("lesson.reset()")
+    kernel.run(f'lesson.take("{CONSUMERS}")')
+    assert file.read_text("utf-8") == step.before
+
+
+@pytest.mark.parametrize("line", ["%%", "%%time", "%%bash -c \"it's", "%%writefile", "%%patch"])
+def test_other_magics_are_nothing_to_us(begun, line):
+    kernel, *_ = begun
+    assert "Error in callback" not in kernel.run(f"{line}\npass")

@@ -5,6 +5,7 @@
 """
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from IPython import get_ipython
@@ -37,30 +38,44 @@ class Writer:
 
     def patch(self, line: str, body: str) -> None:
         """Change some lines of a file: the learner's own changes elsewhere in it stay."""
-        path, found = self._found(line)
-        step = project.step(f"%%patch {line}\n{body}", self._lesson)
-        if step is not None:
-            self._wanted[path] = step.after
+        path, found, step = self._asked("patch", line, body)
         try:
-            if step is None or step.before is None:  # the cell itself was changed
-                new = patches.applied(body, found)
-            else:
-                new = merging.merged(step.before, found, step.after)
+            new = self._patched(body, found, step, path)
         except patches.PatchError as error:
             raise LabError(say("patch_lines_missing", path=path, error=error)) from error
         except merging.Conflict as error:
             raise LabError(say("patch_conflict", path=path, line=error.line)) from error
         print(_told(path, body) if new != found else say("patch_already", path=path))
-        if step is not None and new != step.after:
+        if step is not None and new not in (found, step.after):
             print(say("patch_merged", path=path))
         self._write(path, new)
 
+    def _patched(self, body: str, found: str, step: project.Written | None, path: str) -> str:
+        """The learner's file with a patch in it; as it is, if it holds the patch already.
+
+        Raises PatchError or Conflict.
+        """
+        if step is not None and step.before is not None:
+            try:
+                return merging.merged(step.before, found, step.after)
+            except merging.Conflict:
+                # It was run before: what its blanks stood for is written by now.
+                if patches.is_in(cells.BLANK_LINE.sub("", body), found):
+                    return found
+                raise
+        try:
+            return patches.applied(body, found)
+        except patches.PatchError:
+            # Its blank was written in the cell itself, after the cell had run with the blank.
+            for each in project.steps_of(self._lesson, path):
+                if each.cell.magic == "patch" and each.before is not None:
+                    with suppress(patches.PatchError):
+                        return merging.merged(each.after, found, patches.applied(body, each.before))
+            raise
+
     def fill(self, line: str, body: str) -> None:
         """Fill the blanks of a file that are still as the lesson left them, and name them."""
-        path, found = self._found(line)
-        step = project.step(f"%%fill {line}\n{body}", self._lesson)
-        if step is not None:
-            self._wanted[path] = step.after
+        path, found, _ = self._asked("fill", line, body)
         try:
             new, done = patches.filled(body, found)
         except patches.PatchError as error:
@@ -81,14 +96,18 @@ class Writer:
         self._write(path, text)
         print(say("taken", path=path))
 
-    def _found(self, line: str) -> tuple[str, str]:
+    def _asked(self, magic: str, line: str, body: str) -> tuple[str, str, project.Written | None]:
+        """The file that a cell is about, the learner's text of it, and the course's own step."""
         path = line.strip()
         if not self._is_in_workspace(Path(path)):
             raise LabError(say("not_in_workspace", path=path))
         file = self._workspace.folder / path
         if not file.is_file():
             raise LabError(say("file_to_change_missing", path=path))
-        return path, file.read_text("utf-8", errors="replace")
+        step = project.step(f"%%{magic} {line}\n{body}", self._lesson)
+        if step is not None:
+            self._wanted[path] = step.after
+        return path, file.read_text("utf-8", errors="replace"), step
 
     def _write(self, path: str, text: str) -> None:
         self._keep(path, text)
