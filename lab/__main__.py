@@ -112,7 +112,7 @@ def translate(arguments: argparse.Namespace) -> int:
 
 
 def patch(arguments: argparse.Namespace) -> int:
-    """Make a lesson's cells show what they change of a file, and name those that did not."""
+    """Make a lesson's cells show what they change of a file, and name those that were changed."""
     from lab.author import patching  # here: as in run
 
     for cell in patching.patch(arguments.lesson):

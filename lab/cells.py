@@ -34,7 +34,7 @@ class FileCell:
         if self.magic == "writefile":
             return self.body + "\n"
         if before is None:
-            raise patches.PatchError(f"{self.path} isn't written yet")
+            raise patches.PatchError("unwritten", self.path)
         return patches.applied(self.body, before)
 
 

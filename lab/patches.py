@@ -21,7 +21,12 @@ CONTEXT = 2
 
 
 class PatchError(Exception):
-    """Lines of a patch that aren't in the file, or that are there twice."""
+    """Why a patch has no place in a file: `reason` is missing, twice, malformed or unwritten."""
+
+    def __init__(self, reason: str, lines: str = "") -> None:
+        super().__init__(f"{reason}: {lines}")
+        self.reason = reason
+        self.lines = lines
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def hunks(patch: str) -> Iterator[Hunk]:
         elif line[0] in "-+":
             (old if line[0] == "-" else new).append(line[1:])
         else:
-            raise PatchError(f"a patch's line begins with a space, - or +: {line}")
+            raise PatchError("malformed", line)
 
 
 def applied(patch: str, text: str) -> str:
@@ -62,8 +67,7 @@ def applied(patch: str, text: str) -> str:
     for hunk in hunks(patch):
         places = _places(hunk.old, lines, position)
         if len(places) != 1:
-            found = "aren't there" if not places else "are there more than once"
-            raise PatchError(f"these lines {found}:\n" + "\n".join(hunk.old))
+            raise PatchError("twice" if places else "missing", "\n".join(hunk.old))
         lines[places[0] : places[0] + len(hunk.old)] = hunk.new
         position = places[0] + len(hunk.new)
     return "\n".join(lines) + "\n"
@@ -109,7 +113,7 @@ def difference(before: str, after: str) -> str:
                 return patch
         except PatchError:
             continue
-    raise PatchError("no patch of its lines is found in one place only")
+    raise PatchError("twice")
 
 
 def _unified(before: list[str], after: list[str], context: int) -> str:

@@ -51,9 +51,9 @@ def test_a_hunk_without_a_header_will_do():
 @pytest.mark.parametrize(
     ("patch", "told"),
     [
-        ("-    return yaml.loads(text)\n+x", "aren't there"),
-        ("\n+x", "more than once"),
-        ("return", "begins with a space"),
+        ("-    return yaml.loads(text)\n+x", "missing"),
+        ("\n+x", "twice"),
+        ("return", "malformed"),
     ],
 )
 def test_lines_that_have_no_one_place_are_told(patch, told):

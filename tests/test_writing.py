@@ -72,7 +72,7 @@ def test_a_cell_that_the_learner_changed_applies_as_it_stands(begun):
     kernel.run(source.replace("\n+", "\n+# mine\n+", 1))
     assert file.read_text("utf-8").replace("# mine\n", "", 1) == step.after
     assert "begins with a space, - or +" in kernel.run(f"%%patch {CONSUMERS}\nx = 1")
-    assert "aren't there" in kernel.run(f"%%patch {CONSUMERS}\n-gone\n+here")
+    assert "aren't in it" in kernel.run(f"%%patch {CONSUMERS}\n-gone\n+here")
 
 
 def test_a_file_that_is_not_there_or_not_theirs_is_told(begun, tmp_path):
@@ -140,7 +140,7 @@ def test_a_blank_can_be_written_in_its_cell_before_or_after_it_has_run(with_blan
         kernel.run("lesson.reset()")
         kernel.run(first)
         said = kernel.run(answered)
-        assert "aren't there" not in said
+        assert "aren't in it" not in said
         text = file.read_text("utf-8")
         assert ANSWER.removeprefix("+") in text
         assert "..." not in text

@@ -42,7 +42,7 @@ class Writer:
         try:
             new = self._patched(body, found, step, path)
         except patches.PatchError as error:
-            raise LabError(say("patch_lines_missing", path=path, error=error)) from error
+            raise _refusal(path, error) from error
         except merging.Conflict as error:
             raise LabError(say("patch_conflict", path=path, line=error.line)) from error
         print(_told(path, body) if new != found else say("patch_already", path=path))
@@ -79,7 +79,7 @@ class Writer:
         try:
             new, done = patches.filled(body, found)
         except patches.PatchError as error:
-            raise LabError(say("patch_lines_missing", path=path, error=error)) from error
+            raise _refusal(path, error) from error
         for hunk in done:
             blank = next((text for text in hunk.old if text not in hunk.new), "...")
             print(say("blank_filled", path=path, blank=blank.strip()))
@@ -122,6 +122,11 @@ class Writer:
     def _is_in_workspace(self, path: Path) -> bool:
         here = Path.cwd() == self._workspace.folder
         return here and not path.is_absolute() and ".." not in path.parts
+
+
+def _refusal(path: str, error: patches.PatchError) -> LabError:
+    why = say(f"patch_{error.reason}", lines=error.lines)
+    return LabError(say("patch_lines_missing", path=path, error=why))
 
 
 def _told(path: str, patch: str) -> str:
