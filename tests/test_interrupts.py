@@ -22,7 +22,7 @@ ENDED_IN_THEIR_CELL = {
     "04-settings": {"start-runserver"},
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
-    "21-throughput": {"plain-measured", "profile"},
+    "23-throughput": {"plain-measured", "profile"},
 }
 """Cells that start a process, or define what does, and leave none running when a cell ends."""
 

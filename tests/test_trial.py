@@ -73,11 +73,11 @@ def test_a_trial_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
     trial(three[:2], log)
     assert asked == three[:2]
     monkeypatch.setattr(
-        trials, "noticed_by", lambda change: asked.append(change) or "21-throughput"
+        trials, "noticed_by", lambda change: asked.append(change) or "23-throughput"
     )
     found = trial(three, log)
     assert asked == three
-    assert list(found.values()) == [None, None, "21-throughput"]
+    assert list(found.values()) == [None, None, "23-throughput"]
     assert verdicts(log, "abc") == found
     assert verdicts(log, "another") == {}
     assert json.loads(log.read_text("utf-8").splitlines()[0])["noticed"] is None

@@ -92,4 +92,4 @@ def all_of(reader: ClientConnection) -> tuple[int, int | None]:
         count += 1
 
 
-PROBE = Probe("stopped", "20-slow-readers", stopped_reader)
+PROBE = Probe("stopped", "22-slow-readers", stopped_reader)

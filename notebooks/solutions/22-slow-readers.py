@@ -1,4 +1,4 @@
-"""20-slow-readers: the exercises' checks and worked answers. Reading on spoils them."""
+"""22-slow-readers: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import Callable

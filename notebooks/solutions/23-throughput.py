@@ -1,4 +1,4 @@
-"""21-throughput: the exercises' checks and worked answers. Reading on spoils them."""
+"""23-throughput: the exercises' checks and worked answers. Reading on spoils them."""
 
 import asyncio
 from collections.abc import Callable, Iterator
