@@ -8,7 +8,7 @@ from lab.author.trial import (
     Change,
     changes,
     copy_course,
-    fails,
+    failure,
     noticed_by,
     sample,
     spoil,
@@ -27,7 +27,7 @@ def test_each_change_has_a_name_of_its_own():
 
 def test_a_lesson_passes_in_the_copy_and_fails_there_when_spoilt(tmp_path):
     root = copy_course(str(tmp_path))
-    assert not fails(root, "03-routing", tmp_path / "unchanged/workspace")
+    assert failure(root, "03-routing", tmp_path / "unchanged/workspace") is None
     [change] = sample(
         [c for c in changes(["03-routing"]) if c.path == "chat/routing.py"], 1, seed=1
     )

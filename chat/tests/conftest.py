@@ -126,7 +126,6 @@ async def page(server):
         except Error as error:
             pytest.skip(f"no browser to open: {error.message}")
         page = await browser.new_page(base_url=f"http://{server}")
-        page.set_default_timeout(5000)
         yield page
         await browser.close()
 

@@ -170,13 +170,13 @@ def noticed_by(change: Change) -> str | None:
         root = copy_course(folder)
         spoil(root, change)
         for name in [change.lesson, *reversed(later)]:
-            if fails(root, name, Path(folder, "workspaces", name, "workspace")):
+            if failure(root, name, Path(folder, "workspaces", name, "workspace")):
                 return name
     return None
 
 
-def fails(root: Path, name: str, workspace: Path) -> bool:
-    """Whether the lesson called name, of the course in root, fails under nbval."""
+def failure(root: Path, name: str, workspace: Path) -> str | None:
+    """What nbval says of the lesson called name, of the course in root, if it fails; or None."""
     command = [sys.executable, "-m", "pytest", "-qx", "--nbval", "--nbval-cell-timeout=60"]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}", "--noconftest"]
     try:
@@ -194,10 +194,11 @@ def fails(root: Path, name: str, workspace: Path) -> bool:
             timeout=LESSON_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        return True
+        return f"not done in {LESSON_TIMEOUT} s"
+    told = done.stdout.decode()
     if done.returncode not in (0, 1):
-        raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
-    return done.returncode == 1
+        raise RuntimeError(f"pytest ended with {done.returncode}: {told[-2000:]}")
+    return told if done.returncode else None
 
 
 def failing_unchanged() -> list[str]:
@@ -207,7 +208,7 @@ def failing_unchanged() -> list[str]:
         return [
             lesson.name
             for lesson in course.lessons()
-            if fails(root, lesson.name, Path(folder, "workspaces", lesson.name, "workspace"))
+            if failure(root, lesson.name, Path(folder, "workspaces", lesson.name, "workspace"))
         ]
 
 

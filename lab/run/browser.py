@@ -43,6 +43,9 @@ _ARGUMENTS = (
     "--no-first-run",
 )
 
+EXPECT_MILLISECONDS = 20_000
+"""What Playwright's `expect` waits at most, unless told otherwise: a busy machine takes its time."""
+
 
 def find_browser() -> str | None:
     """The path of a Chromium, Chrome or Edge on this machine, or None."""
@@ -74,8 +77,9 @@ async def open_browser() -> "Browser | None":
         print(say("no_browser"))
         return None
     # Here: as it is imported it reads variables that a lesson's beginning has forgotten by now.
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
+    expect.set_options(timeout=EXPECT_MILLISECONDS)
     playwright = await async_playwright().start()
     browser = await playwright.chromium.launch(**launch_options(program))
     browser.on("disconnected", lambda _: playwright.stop())
