@@ -3,6 +3,7 @@
 import json
 
 from lab import course, project
+from lab.author import notebooks
 from lab.author import trial as trials
 from lab.author.trial import (
     Change,
@@ -16,6 +17,7 @@ from lab.author.trial import (
     verdicts,
 )
 from lab.cells import file_cells
+from lab.language import SOURCE
 
 WITH_FILES = [lesson.name for lesson in course.lessons()][8:]
 
@@ -23,6 +25,16 @@ WITH_FILES = [lesson.name for lesson in course.lessons()][8:]
 def test_each_change_has_a_name_of_its_own():
     found = list(changes(WITH_FILES))
     assert len({str(change) for change in found}) == len(found)
+
+
+def test_a_line_that_goes_leaves_the_others_their_numbers():
+    """A check in mid-lesson names the line of a blank, and would notice any shorter file."""
+    gone = [each for each in changes(WITH_FILES) if each.done.startswith("removed ")]
+    for each in gone:
+        notebook = notebooks.read(course.find(each.lesson).notebook(SOURCE))
+        before = next(cell for cell in notebook.cells if cell.id == each.cell).source
+        after = each.line + 1
+        assert each.source.splitlines()[after:] == before.splitlines()[after:], each
 
 
 def test_a_lesson_passes_in_the_copy_and_fails_there_when_spoilt(tmp_path):

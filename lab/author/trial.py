@@ -2,7 +2,7 @@
 
     .venv/bin/python -m lab.author.trial [--sample N] [LESSON ...]
 
-For every line that matters of every file that a lesson writes, twice: the line is taken out,
+For every line that matters of every file that a lesson writes, twice: the line is emptied,
 then a name or text in it is changed. The lesson, or else a later one, must then fail under
 nbval. Prints each change that nothing noticed, and the share that was noticed. The five steps
 take about a quarter of an hour on two cores, so it is run on demand and not by `make test`.
@@ -66,7 +66,7 @@ def lines_that_matter(path: str, lines: list[str]) -> Iterator[int]:
     Of a patch, the lines that come.
     """
     inside = None
-    is_patch = not lines[0].startswith("%%writefile")
+    is_patch = not _writes_whole(lines)
     for number, line in enumerate(lines[1:], start=1):
         if is_patch and not line.startswith("+"):
             continue
@@ -107,14 +107,20 @@ def changes(names: list[str]) -> Iterator[Change]:
                 continue
             lines = cell.source.splitlines()
             for number in lines_that_matter(path, lines):
-                for new in ([], [changed(lines[number])]):
-                    source = "\n".join([*lines[:number], *new, *lines[number + 1 :]])
-                    done = (
-                        f"changed to {new[0].strip()}"
-                        if new
-                        else f"removed {lines[number].strip()}"
-                    )
+                line = lines[number]
+                # An empty one in its place: a check that names a later line would tell by itself.
+                emptied = "+" if line.startswith("+") and not _writes_whole(lines) else ""
+                for done, new in (
+                    (f"removed {line.strip()}", emptied),
+                    (f"changed to {changed(line).strip()}", changed(line)),
+                ):
+                    source = "\n".join([*lines[:number], new, *lines[number + 1 :]])
                     yield Change(name, cell.id, path, number, done, source)
+
+
+def _writes_whole(lines: list[str]) -> bool:
+    """Whether the cell writes its file as it stands, rather than as a patch."""
+    return lines[0].startswith("%%writefile")
 
 
 def copy_course(folder: str) -> Path:
