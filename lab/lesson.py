@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,6 +20,9 @@ from lab.workspace import Workspace
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lab.run.nginx import Nginx
+    from lab.run.postgres import Postgres
+
 
 class Lesson:
     """A lesson under way, in the learner's workspace.
@@ -34,6 +37,8 @@ class Lesson:
     # What a kernel runs, whichever Lesson started it.
     _servers: ClassVar[list[Server]] = []
     _valkey: ClassVar[Valkey | None] = None
+    _postgres: ClassVar["Postgres | None"] = None
+    _nginx: ClassVar["Nginx | None"] = None
 
     def __init__(self, name: str) -> None:
         self.entry = course.find(name)
@@ -87,10 +92,43 @@ class Lesson:
         Lesson._valkey = Valkey.start(self._log_named("valkey"))
         return Lesson._valkey
 
+    def postgres(self) -> "Postgres":
+        """Start a PostgreSQL server with an empty database; it is ready when this returns.
+
+        The one that this kernel started before goes first, with all that it held; serve() leaves
+        it running.
+
+        Raises LabError with its own last lines when it can't start, or with what to install where
+        there is none.
+        """
+        from lab.run.postgres import Postgres  # here: there is none for Windows
+
+        self._stop_postgres()
+        Lesson._postgres = Postgres.start(self._log_named("postgres"))
+        return Lesson._postgres
+
+    def nginx(self, site: str, servers: Iterable[Server]) -> "Nginx":
+        """Start an nginx with a site's configuration, a file of the workspace; it is ready then.
+
+        Those servers are behind it. The one that this kernel started before is stopped first;
+        serve() leaves it running.
+
+        Raises LabError with its own last lines when it can't start, or with what to install where
+        there is none.
+        """
+        from lab.run.nginx import Nginx  # here: it brings trustme, which most lessons don't need
+
+        self._stop_nginx()
+        place = self.workspace.folder / site
+        Lesson._nginx = Nginx.start(place, servers, self._log_named("nginx"))
+        return Lesson._nginx
+
     def stop(self) -> None:
-        """Stop the servers that this kernel started, Valkey too, if there are any."""
+        """Stop what this kernel started: its servers, and those in front of or behind them."""
+        self._stop_nginx()
         self._stop_servers()
         self._stop_valkey()
+        self._stop_postgres()
 
     def check(self) -> None:
         """Say whether the project does what this lesson asks, and if not why.
@@ -176,6 +214,16 @@ class Lesson:
         if Lesson._valkey is not None:
             Lesson._valkey.stop()
             Lesson._valkey = None
+
+    def _stop_postgres(self) -> None:
+        if Lesson._postgres is not None:
+            Lesson._postgres.remove()
+            Lesson._postgres = None
+
+    def _stop_nginx(self) -> None:
+        if Lesson._nginx is not None:
+            Lesson._nginx.stop()
+            Lesson._nginx = None
 
     def _log_of_next_server(self) -> Path:
         """A log file that none of the kernel's servers has, ended ones included."""

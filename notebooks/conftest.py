@@ -1,6 +1,8 @@
 """How pytest runs the lessons: each in a workspace of its own."""
 
+import functools
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from regression import cells
 collect_ignore_glob = ["*/index.ipynb"]
 """What it shows is each learner's own: tests/test_home.py runs it."""
 
+_DEPLOYS = re.compile(r"lesson\.(?:nginx|postgres)\(")
 _workspaces = pytest.StashKey[tempfile.TemporaryDirectory]()
 _HAS_LAB = "import importlib.util, sys; sys.exit(importlib.util.find_spec('lab') is None)"
 
@@ -32,14 +35,42 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the browser's cells where there is none; continuous integration must have one."""
+    """Skip what the machine lacks programs for; continuous integration must have them.
+
+    Of a notebook in which a page is opened the browser's cells, of one on deploying all.
+    """
     from lab.run.browser import find_browser  # not before pytest_configure has looked for lab
 
-    if find_browser() or os.environ.get("CI") == "true":
+    if os.environ.get("CI") == "true":
         return
+    if not find_browser():
+        _skip([item for item in items if "browser" in cells.tags(item)], "no browser found")
+    deploying = [item for item in items if _DEPLOYS.search(_text(item.path))]
+    if deploying and (missing := _missing_services()):
+        _skip(deploying, missing)
+
+
+def _skip(items: list[pytest.Item], reason: str) -> None:
     for item in items:
-        if "browser" in cells.tags(item):
-            item.add_marker(pytest.mark.skip(reason="no Chromium, Chrome or Edge found"))
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.suffix == ".ipynb" else ""
+
+
+def _missing_services() -> str:
+    """What to install before a lesson can deploy; empty where nothing is missing."""
+    from lab.errors import LabError
+    from lab.run import service
+
+    try:
+        service.find_program("nginx", service.NGINX)
+        service.find_program("postgres", service.POSTGRES)
+    except LabError as error:
+        return str(error)
+    return ""
 
 
 @pytest.hookimpl(tryfirst=True)

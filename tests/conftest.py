@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from support.kernels import Kernel
 
 from lab import LabError, course, language, project
 from lab.check import Report, checking
+from lab.run import service
 from lab.run.browser import find_browser
 from lab.run.valkey import find_program
 from lab.workspace import Workspace
@@ -65,6 +66,28 @@ def valkey_program() -> Path:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(error))
+
+
+def needed(name: str, places: Iterable[Path]) -> Path:
+    """The path of a program; without it the test is skipped, but fails in CI."""
+    try:
+        return service.find_program(name, places)
+    except LabError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgres_program() -> Path:
+    """The path of PostgreSQL's program."""
+    return needed("postgres", service.POSTGRES)
+
+
+@pytest.fixture(scope="session")
+def nginx_program() -> Path:
+    """The path of nginx."""
+    return needed("nginx", service.NGINX)
 
 
 @pytest.fixture

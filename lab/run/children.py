@@ -39,6 +39,9 @@ while found := list(left(int(sys.argv[1]))):
     psutil.wait_procs(found, timeout=1)
 """
 
+_ENDING = "--ending="
+"""Before a program's command, and followed by a number: the signal that tells it to end."""
+
 _watcher: subprocess.Popen[bytes] | None = None
 
 
@@ -82,16 +85,21 @@ class Child:
         return self.wait(seconds)
 
 
-def start(command: list[str], folder: Path, log_file: Path) -> Child:
+def start(
+    command: list[str], folder: Path, log_file: Path, ending: signal.Signals | None = None
+) -> Child:
     """Start a command in folder; what it says goes into log_file.
 
     The command is a program with its arguments, or `-m`, a module of Python and its arguments.
+    A program is told to end by that signal, if it has processes of its own to end; else it is
+    killed.
     """
+    told = [] if ending is None else [f"{_ENDING}{ending.value}"]
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             # -P: modules are looked for neither beside this file nor in the working directory.
-            [sys.executable, "-P", __file__, *command],
+            [sys.executable, "-P", __file__, *told, *command],
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=log,
@@ -138,18 +146,20 @@ def _run_module(arguments: list[str]) -> None:
     runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
 
 
-def _run_program(command: list[str]) -> int:
+def _run_program(command: list[str], ending: int | None = None) -> int:
     try:
         program = subprocess.Popen(command)
     except OSError as error:
         print(error, flush=True)  # a line that its log shows: a traceback through us helps nobody
         return 1
-    _when_stdin_closes(program.kill)
+    _when_stdin_closes(program.kill if ending is None else lambda: program.send_signal(ending))
     return program.wait()
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "-m":
         _run_module(sys.argv[2:])
+    elif sys.argv[1].startswith(_ENDING):
+        sys.exit(_run_program(sys.argv[2:], int(sys.argv[1].removeprefix(_ENDING))))
     else:
         sys.exit(_run_program(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""A folder for a service's files, which goes with this process however it ends."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+LONGEST_PLACE = 60
+"""Characters: a socket's name has 103 at most on macOS, and those of the folder and of the socket."""
+
+_REMOVE = """
+import os, shutil, sys, time
+
+os.read(0, 1)
+for _ in range(50):
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    if not os.path.exists(sys.argv[1]):
+        break
+    time.sleep(0.2)  # whose it was has not quite ended yet, and still writes
+"""
+
+
+class Folder:
+    """A new folder that only its owner reads; another process removes it once we are gone."""
+
+    def __init__(self, name: str) -> None:
+        """One whose name begins so. Raises OSError where none can be made."""
+        self.path = _place() / f"{name}-{secrets.token_hex(4)}"
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-Ic", _REMOVE, str(self.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # whoever ends us by force ends our whole group
+        )
+        self.path.mkdir(mode=0o700)
+
+    def remove(self) -> None:
+        """Remove it now, with what is in it; removing it twice is fine."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        assert self._keeper.stdin
+        self._keeper.stdin.close()
+        self._keeper.wait()
+
+
+def _place() -> Path:
+    """Where temporary folders go, unless it is one of no use to services."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    return next(filter(_is_of_use, (usual, Path("/tmp").resolve())), usual)
+
+
+def _is_of_use(place: Path) -> bool:
+    """Whether a socket's name may be as long as it gets there, and root's services, which run as
+    somebody else, reach it.
+    """
+    if len(str(place)) > LONGEST_PLACE:
+        return False
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return not is_root or all(
+        folder.stat().st_mode & 0o001 for folder in (place, *place.parents) if folder.exists()
+    )
