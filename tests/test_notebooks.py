@@ -98,6 +98,13 @@ def test_the_translation_is_in_step(lesson, spoken):
     assert translation.problems(source, read(lesson.notebook(spoken))) == []
 
 
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("spoken", translation.TRANSLATIONS)
+def test_both_languages_tell_the_same(lesson, spoken):
+    source = read(lesson.notebook(language.SOURCE))
+    assert [*gates.told_otherwise(source, read(lesson.notebook(spoken)))] == []
+
+
 def test_no_notebook_is_outside_the_index():
     indexed = {
         lesson.notebook(spoken) for lesson in course.lessons() for spoken in language.LANGUAGES
@@ -349,6 +356,15 @@ def test_other_code_is_found(pair):
 def test_other_tags_are_found(pair):
     pair[1].cells[1].metadata["tags"] = ["browser"]
     assert translation.problems(*pair) == ["code: its tags differ from the source's"]
+
+
+@pytest.mark.parametrize("told", ["2 pessoas ouviram\n", "3 people\nheard\n", "✗ 3 people heard\n"])
+def test_an_output_that_tells_something_else_than_its_twin_is_found(told):
+    source, twin, other = map(printing, ["3 pessoas ouviram\n", "3 people heard\n", told])
+    twin.cells[0].id = other.cells[0].id = source.cells[0].id
+    assert [*gates.told_otherwise(source, twin)] == []
+    [found] = gates.told_otherwise(source, other)
+    assert "something else" in found
 
 
 def test_a_missing_an_extra_and_a_moved_cell_are_found(pair):

@@ -114,6 +114,23 @@ def is_measured(cell: nbformat.NotebookNode) -> bool:
     return cell.source.startswith(f"{MEASURED}\n")
 
 
+def told_otherwise(one: nbformat.NotebookNode, other: nbformat.NotebookNode) -> Iterator[str]:
+    """Cells that two languages share whose outputs differ in more than their words.
+
+    So an output that is right in the language that was run is right in the other one too.
+    """
+    twins = {cell.id: cell for cell in code(other)}
+    for cell in code(one):
+        twin = twins.get(cell.id)
+        if twin and _without_words(cell) != _without_words(twin):
+            yield f"{cell.id}: its output tells something else than its twin's"
+
+
+def _without_words(cell: nbformat.NotebookNode) -> list[list[str]]:
+    """Of each line that is compared: its numbers and marks."""
+    return [re.findall(r"\d+|[✓✗→]", line) for line in _compared(cell).rstrip().splitlines()]
+
+
 def exceptions_to_comparing(notebook: nbformat.NotebookNode) -> Iterator[str]:
     """Comments that tell nbval not to compare, other than the mark, and marks out of place."""
     for cell in code(notebook):
