@@ -51,7 +51,7 @@ def serve(environment, log, port=0):
         process = subprocess.Popen(
             [*SERVE, str(port)], cwd=PROJECT, env=environment, stdout=output, stderr=output
         )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         if running := re.search(r"running on http://(\S+)", log.read_text()):
             return process, running[1]
@@ -95,12 +95,12 @@ class Visitor:
         return self
 
     def get(self, path):
-        return self.opener.open(f"http://{self.server}{path}", timeout=10)
+        return self.opener.open(f"http://{self.server}{path}", timeout=20)
 
     def post(self, path, **fields):
         fields["csrfmiddlewaretoken"] = self.cookie("csrftoken")
         data = urlencode(fields).encode()
-        return self.opener.open(f"http://{self.server}{path}", data, timeout=10)
+        return self.opener.open(f"http://{self.server}{path}", data, timeout=20)
 
     def cookie(self, name):
         return next((cookie.value for cookie in self.cookies if cookie.name == name), None)

@@ -20,7 +20,7 @@ def chat(server):
     [("olá", "not-json"), (b"\x00", "binary"), ("{}", "missing-key"), ("[]", "not-an-object")],
 )
 async def test_a_bad_frame_gets_an_error_and_the_socket_stays_open(server, frame, code):
-    async with asyncio.timeout(5), chat(server) as ana:
+    async with asyncio.timeout(20), chat(server) as ana:
         await ana.send(frame)
         assert json.loads(await ana.recv())["code"] == code
         await ana.send(json.dumps(SAID))
@@ -29,7 +29,7 @@ async def test_a_bad_frame_gets_an_error_and_the_socket_stays_open(server, frame
 
 @pytest.mark.asyncio
 async def test_a_frame_that_is_too_large_is_told_so_then_closed(server):
-    async with asyncio.timeout(5), chat(server) as ana:
+    async with asyncio.timeout(20), chat(server) as ana:
         await ana.send("x" * 100_000)
         assert json.loads(await ana.recv())["code"] == "too-large"
         with pytest.raises(ConnectionClosed) as closed:

@@ -46,9 +46,9 @@ async def say(client, text, client_id=None):
 @pytest.mark.asyncio
 async def test_what_was_said_before_is_there(server):
     text = uuid4().hex
-    async with asyncio.timeout(5), chat(server) as ana:
+    async with asyncio.timeout(20), chat(server) as ana:
         number = await say(ana, text)
-    async with asyncio.timeout(5), chat(server) as bia:
+    async with asyncio.timeout(20), chat(server) as bia:
         await ask(bia, type="history")
         newest = (await hear(bia, "history"))["messages"][-1]
         assert (newest["id"], newest["message"]) == (number, text)
@@ -57,9 +57,9 @@ async def test_what_was_said_before_is_there(server):
 @pytest.mark.asyncio
 async def test_what_is_sent_twice_is_there_once(server):
     client_id = uuid4().hex
-    async with asyncio.timeout(5), chat(server) as ana:
+    async with asyncio.timeout(20), chat(server) as ana:
         number = await say(ana, "olá", client_id)
-    async with asyncio.timeout(5), chat(server) as ana:  # it never heard the confirmation
+    async with asyncio.timeout(20), chat(server) as ana:  # it never heard the confirmation
         assert await say(ana, "olá", client_id) == number
         await ask(ana, type="history", after=number - 1)
         assert [message["id"] for message in (await hear(ana, "history"))["messages"]] == [number]

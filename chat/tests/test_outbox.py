@@ -73,7 +73,7 @@ async def test_a_reader_that_has_stopped_is_closed_and_its_consumer_told():
         received.append(await receive())
         client.reading.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await BoundedOutbox(application)({}, client.receive, client.send)
     assert received == [{"type": "websocket.disconnect", "code": 1013}]
     assert client.sent[-1] == {"type": "websocket.close", "code": 1013}
@@ -94,7 +94,7 @@ async def test_a_close_ends_the_consumer_at_once_whatever_waits_and_is_said():
         received.append(await receive())
         client.reading.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await BoundedOutbox(application)({}, client.receive, client.send)
     assert received == [{"type": "websocket.disconnect", "code": 4401}]
     assert client.sent == [frame("under way"), {"type": "websocket.close", "code": 4401}]
@@ -153,7 +153,7 @@ async def test_an_event_that_the_server_refuses_ends_the_consumer_and_is_raised(
         await send(frame("before accept"))
         received.append(await receive())
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         with pytest.raises(RuntimeError, match=r"unexpected websocket\.send"):
             await BoundedOutbox(application)({}, client.receive, refuse)
     assert received == [{"type": "websocket.disconnect", "code": 1011}]

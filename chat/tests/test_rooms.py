@@ -68,7 +68,7 @@ async def test_any_title_makes_a_room(member):
     ana = await member()
     for title in ["café", "日本語", "a/b?c#d", "room-1", "👩‍👩‍👧", "x" * 100, "<b>oi</b>"]:
         room = ana.new_room(f"{title[:91]} {uuid4().hex[:8]}")
-        async with asyncio.timeout(5), ana.socket(room) as client:
+        async with asyncio.timeout(20), ana.socket(room) as client:
             await client.send(json.dumps(SAID))
             assert (await hear(client, "chat"))["author"] == ana.name
 
@@ -95,7 +95,7 @@ async def test_nobody_makes_rooms_without_end(member):
 @pytest.mark.asyncio
 async def test_who_looks_for_a_room_that_does_not_exist_is_told_so(member):
     ana = await member()
-    async with asyncio.timeout(5), ana.socket(10**9) as client:
+    async with asyncio.timeout(20), ana.socket(10**9) as client:
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
         assert closed.value.rcvd.code == 4404
@@ -104,7 +104,7 @@ async def test_who_looks_for_a_room_that_does_not_exist_is_told_so(member):
 @pytest.mark.asyncio
 async def test_a_guest_is_told_to_log_in(member, server):
     room = (await member()).new_room()
-    async with asyncio.timeout(5), connect(f"ws://{server}/ws/rooms/{room}/", proxy=None) as guest:
+    async with asyncio.timeout(20), connect(f"ws://{server}/ws/rooms/{room}/", proxy=None) as guest:
         with pytest.raises(ConnectionClosed) as closed:
             await guest.recv()
         assert closed.value.rcvd.code == 4401
@@ -128,7 +128,7 @@ async def test_who_asks_hears_who_is_here_and_who_comes_and_goes(member):
 async def test_who_does_not_ask_hears_the_chat_alone(member, server):
     ana, url = await member(), f"ws://{server}/ws/socket-server/"
     with_login = connect(url, additional_headers=ana.visitor.headers, proxy=None)
-    async with asyncio.timeout(5), connect(url, proxy=None) as old, with_login as new:
+    async with asyncio.timeout(20), connect(url, proxy=None) as old, with_login as new:
         await new.send(json.dumps({"type": "people"}))
         await hear(new, "people")  # her coming has been told by now
         await old.send(json.dumps(SAID))

@@ -163,7 +163,7 @@ async def test_what_is_said_during_a_commit_is_stored_before_anybody_hears_eithe
         return [(None, True)] * len(batch)
 
     writer.store_all = store_all
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await say("um")
         await asyncio.gather(*others)
     assert commits == [["um"], ["dois"]]

@@ -38,7 +38,7 @@ def new_name():
 
 @pytest.mark.asyncio
 async def test_a_page_of_this_site_may_connect(server):
-    async with asyncio.timeout(5), chat(server, origin=f"http://{server}"):
+    async with asyncio.timeout(20), chat(server, origin=f"http://{server}"):
         pass
 
 
@@ -46,7 +46,7 @@ async def test_a_page_of_this_site_may_connect(server):
 @pytest.mark.parametrize("origin", ELSEWHERE)
 async def test_a_page_of_another_origin_may_not(server, origin):
     with pytest.raises(InvalidStatus) as refused:
-        async with asyncio.timeout(5), chat(server, origin=origin.format(server)):
+        async with asyncio.timeout(20), chat(server, origin=origin.format(server)):
             pass
     assert refused.value.response.status_code == 403
 
@@ -55,13 +55,13 @@ async def test_a_page_of_another_origin_may_not(server, origin):
 async def test_behind_a_proxy_with_tls_only_its_https_page_may_connect(server):
     proxied = {"X-Forwarded-Proto": "https"}
     async with (
-        asyncio.timeout(5),
+        asyncio.timeout(20),
         chat(server, origin=f"https://{server}", additional_headers=proxied),
     ):
         pass
     with pytest.raises(InvalidStatus) as refused:
         async with (
-            asyncio.timeout(5),
+            asyncio.timeout(20),
             chat(server, origin=f"http://{server}", additional_headers=proxied),
         ):
             pass
@@ -90,7 +90,7 @@ async def test_a_logout_ends_the_open_socket(server, visitor):
     async with chat(server, additional_headers=ana.headers) as client:
         await asyncio.to_thread(ana.post, "/logout/")
         with pytest.raises(ConnectionClosed) as closed:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await client.recv()
         assert closed.value.rcvd.code == 4401
 
@@ -118,7 +118,7 @@ async def status_of(server, request, *headers):
     reader, writer = await asyncio.open_connection(*server.split(":"))
     try:
         writer.write("\r\n".join([request, f"Host: {server}", *headers, "\r\n"]).encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return int((await reader.readline()).split()[1])
     finally:
         writer.close()

@@ -17,7 +17,7 @@ def chat(server):
 
 @pytest.mark.asyncio
 async def test_two_clients_hear_each_other(server):
-    async with asyncio.timeout(5), chat(server) as ana, chat(server) as bia:
+    async with asyncio.timeout(20), chat(server) as ana, chat(server) as bia:
         await ana.send(json.dumps(SAID))
         assert HEARD.items() <= json.loads(await bia.recv()).items()
         await bia.send(json.dumps(SAID))
