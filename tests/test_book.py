@@ -13,8 +13,9 @@ from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pygments.token import Comment, Generic, Keyword, Name
 from support import gates
+from support.axe import AXE, what_axe_finds
 
-from book import HERE, BookError
+from book import BookError
 from book.broken import broken
 from book.cells import CellLexer
 from book.sources import Sources
@@ -23,7 +24,6 @@ from lab.author import notebooks
 from lab.language import LANGUAGES
 from lab.run.browser import launch_options
 
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 LOAD_TIMEOUT = 30_000
 """Milliseconds for a page to load and draw."""
 PHONE = {"width": 360, "height": 740}
@@ -150,6 +150,13 @@ def test_every_cell_and_every_output_of_a_lesson_is_on_its_page(soup, language, 
         if output.output_type == "stream"
     ]
     assert shown == streams
+    told = [each.get_text().split() for each in page.select(".cell_output .lab-told")]
+    assert told == [
+        BeautifulSoup(output.data["text/html"], "html.parser").select_one("div").get_text().split()
+        for cell in gates.code(notebook)
+        for output in cell.outputs
+        if "lab-told" in output.get("data", {}).get("text/html", "")
+    ]
     pictures = [picture["alt"] for picture in page.select("img")]
     assert pictures == [texts[language] for texts in course.find(lesson).pictures.values()]
 
@@ -246,17 +253,6 @@ def some_pages(site: Path) -> list[str]:
         pages = sorted(site.glob("*/*.html"))
         return ["index.html", *(page.relative_to(site).as_posix() for page in pages)]
     return ["index.html", "pt-br/index.html", f"en/{RICH}.html", "en/docs-document.html"]
-
-
-def what_axe_finds(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    # Preloading would fetch the styles again, which no page may in a folder.
-    found = page.evaluate("axe.run({ preload: false, resultTypes: ['violations'] })")
-    return [
-        f"{rule['id']}: {node['html']}: {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

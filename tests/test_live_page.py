@@ -2,36 +2,30 @@
 
 import base64
 import json
-import os
 import re
-import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
-from nbformat.sign import NotebookNotary
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from support.jupyterlab import (
+    PATIENCE,
+    TOKEN,
+    JupyterLab,
+    command,
+    new_context,
+    opened,
+    started,
+)
 from websockets.sync.client import connect
 
 from lab import course
-from lab.author.notebooks import METADATA
 from lab.run.browser import launch_options
 from lab.run.live_page import live
 from lab.run.server import Server
 
-PATIENCE = 60
-"""Seconds for anything that JupyterLab, a kernel or a browser has to do."""
-PREFIX = "/course/"
-"""JupyterLab's base_url, with no hub in front of it."""
-TOKEN = "open sesame"
 ELSEWHERE = "lab.example"
 """A name under which the browser finds JupyterLab, and that isn't its own machine's."""
 NOTEBOOK = "notebooks/en/live.ipynb"
@@ -67,76 +61,10 @@ ATTACK = """(async () => {
 })()"""
 
 
-class JupyterLab:
-    """A JupyterLab as `make lab` starts it, in a folder of its own."""
-
-    def __init__(self, folder: Path, port: int, environment: dict[str, str]) -> None:
-        self.folder = folder
-        self.port = port
-        self.environment = environment
-
-    def url(self, path: str = "", host: str = "localhost") -> str:
-        return f"http://{host}:{self.port}{PREFIX}{path}"
-
-    def holds(self, context: BrowserContext) -> tuple[set[str], int]:
-        """The files beside the course, and how many kernels run."""
-        kernels = context.request.get(self.url("api/kernels"), params={"token": TOKEN}).json()
-        return {path.name for path in self.folder.iterdir()}, len(kernels)
-
-    def trust(self, notebook: nbformat.NotebookNode, path: str) -> None:
-        """Write a notebook that JupyterLab trusts, as one that it ran and saved itself."""
-        (self.folder / path).write_text(nbformat.writes(notebook))
-        data = self.environment["JUPYTER_DATA_DIR"]
-        notary = NotebookNotary(data_dir=data, parent=None)
-        notary.sign(notebook)
-        notary.store.close()
-
-
-@contextmanager
-def started(folder: Path) -> Iterator[JupyterLab]:
-    own = folder / "jupyter"
-    environment = {f"JUPYTER_{name}_DIR": str(own / name) for name in ("RUNTIME", "CONFIG", "DATA")}
-    environment["LAB_WORKSPACE"] = str(folder / "workspace")
-    copy = folder / "course"  # what is saved there is not the repository's
-    shutil.copytree(course.ROOT / "lab", copy / "lab")
-    shutil.copytree(course.ROOT / "notebooks", copy / "notebooks")
-    cells = [new_code_cell(cell) for cell in CELLS]
-    nbformat.write(new_notebook(cells=cells, metadata=METADATA), copy / NOTEBOOK)
-    options = (
-        *("--no-browser", "--ServerApp.port=0", f"--ServerApp.base_url={PREFIX}"),
-        *(f"--IdentityProvider.token={TOKEN}", "--ServerApp.allow_remote_access=True"),
-        "--LabApp.expose_app_in_browser=True",
-    )
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "lab", "start", "--", *options],
-            cwd=copy,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not (told := list(own.glob("RUNTIME/jpserver-*.json"))):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, "JupyterLab didn't start"
-            time.sleep(0.1)
-        yield JupyterLab(copy, json.loads(told[0].read_text())["port"], environment)
-    finally:
-        # By force: a JupyterLab that loses its kernels while it ends may begin them anew, and stay.
-        family = [process, *psutil.Process(process.pid).children(recursive=True)]
-        for member in family:
-            with suppress(psutil.NoSuchProcess):
-                member.kill()
-        _, alive = psutil.wait_procs(family[1:], PATIENCE)
-        process.wait(PATIENCE)
-        assert not alive, alive
-
-
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory) -> Iterator[JupyterLab]:
-    with started(tmp_path_factory.mktemp("live")) as lab:
+    folder = tmp_path_factory.mktemp("live")
+    with started(folder, {NOTEBOOK: CELLS}, folder / "workspace") as lab:
         yield lab
 
 
@@ -162,7 +90,7 @@ def notebook(jupyter, browser) -> Iterator[Page]:
     """The small notebook, opened at this machine's own address, run, saved while it is live."""
     context = new_context(browser)
     page = context.new_page()
-    opened(page, jupyter, "localhost")
+    opened(page, jupyter, NOTEBOOK)
     page.locator("#jp-main-statusbar", has_text="Idle").wait_for()
     command(page, "notebook:run-all-cells")
     page.locator(".jp-OutputArea-output", has_text="listening").wait_for()
@@ -173,25 +101,6 @@ def notebook(jupyter, browser) -> Iterator[Page]:
         time.sleep(0.1)
     yield page
     context.close()
-
-
-def new_context(browser: Browser) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE * 1000)
-    return context
-
-
-def opened(page: Page, jupyter: JupyterLab, host: str, path: str = NOTEBOOK) -> None:
-    # In a workspace of its own: JupyterLab opens a workspace's other notebooks again too.
-    place = f"lab/workspaces/{host.replace('.', '-')}-{Path(path).stem}/tree/{path}"
-    page.goto(f"{jupyter.url(place, host)}?token={TOKEN}")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.wait_for_function("window.jupyterapp")
-
-
-def command(page: Page, name: str) -> None:
-    """Start one of JupyterLab's commands; what it does is for the caller to wait for."""
-    page.evaluate("name => { jupyterapp.commands.execute(name) }", name)
 
 
 def frame_of(page: Page) -> Frame:
@@ -266,7 +175,7 @@ def test_nothing_has_jupyter_relay_a_page(jupyter, notebook):
 
 def test_opened_from_elsewhere_there_is_no_frame_but_a_way_to_the_page(jupyter, notebook, context):
     page = context.new_page()
-    opened(page, jupyter, ELSEWHERE)
+    opened(page, jupyter, NOTEBOOK, ELSEWHERE)
     page.get_by_text(f"forward port {port_of(frame_of(notebook))}").wait_for()
     assert page.frames == [page.main_frame]
 
@@ -280,7 +189,7 @@ def test_saved_while_live_and_opened_again_it_is_the_closed_page(jupyter, contex
     output.data["text/html"] = live(port)
     jupyter.trust(saved, "notebooks/en/saved.ipynb")
     page = context.new_page()
-    opened(page, jupyter, "localhost", "notebooks/en/saved.ipynb")
+    opened(page, jupyter, "notebooks/en/saved.ipynb")
     said = page.get_by_text("The page appears here while the server runs.")
     expect(said).to_contain_text(f"doesn't reach port {port}")
     assert page.frames == [page.main_frame]
