@@ -24,6 +24,7 @@ FILES = "files"
 
 _CODE = re.compile(r"(^(`{3,}|~{3,}).*?^\2|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(?<=\]\()[^)\s]+(?=\))")
+_LESSON = re.compile(r'(<a href="[\w-]+)\.ipynb"')
 _ELSEWHERE = re.compile(r"[a-z]+:|#")
 
 
@@ -65,6 +66,8 @@ class Sources:
             if cell.cell_type == "markdown":
                 text = navigation.without_line(cell.source)  # the theme has links of its own
                 cell.source = _anchored(cell.id, self._linked(text, place))
+            else:
+                _link_pages(cell)
             cells.append(cell)
             name = cell.id.removeprefix("exercise-")
             if cell.id.startswith("exercise-") and name in answers:
@@ -128,6 +131,13 @@ class Sources:
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(linked, kept)
         return f"{FILES}/{target}"
+
+
+def _link_pages(cell: nbformat.NotebookNode) -> None:
+    """Have what a cell shows link lessons' pages: Sphinx leaves an output's HTML as it is."""
+    for output in cell.outputs:
+        if shown := output.get("data", {}).get("text/html"):
+            output.data["text/html"] = _LESSON.sub(r'\1.html"', shown)
 
 
 def _in_prose(change: Callable[[str], str], text: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lab import course, exercises, language, project
+from lab import course, exercises, language, markup, project
 from lab.errors import LabError
 from lab.kernel import hints, neighbours, writing
 from lab.messages import say
@@ -135,11 +135,9 @@ class Lesson:
 
         The files are tried in a copy; nothing of the learner's changes.
         """
-        from lab.check import check  # here: it brings Playwright, which most lessons don't need
+        from lab.kernel import checking  # here: it brings Playwright, which most lessons don't need
 
-        report = check(self.entry.name, self.workspace.folder)
-        print(report)
-        self._note(check=report.ok)
+        self._note(check=checking.show(self.entry.name, self.workspace.folder))
 
     @contextmanager
     def mistake(self, name: str) -> Iterator[None]:
@@ -174,7 +172,7 @@ class Lesson:
         Raises LabError when the lesson has no exercise of that name.
         """
         solved, told = await exercises.judge(self.entry.name, name, *answer)
-        print(told)
+        markup.show(told, markup.verdict(solved, told))
         if solved:
             self._note(exercise=name)
 

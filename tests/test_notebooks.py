@@ -25,6 +25,7 @@ GATES = [
     gates.not_executed,
     gates.unannounced_errors,
     gates.unstable_outputs,
+    gates.told_without_html,
     gates.stderr,
     gates.untidy_metadata,
     gates.exceptions_to_comparing,
@@ -151,10 +152,18 @@ def test_an_error_is_found_unless_announced():
 def test_a_check_that_finds_something_is_found(good):
     [cell] = [cell for cell in good.cells if cell.id == "check"]
     assert not list(gates.check_not_passed(good, "en"))
-    passed = cell.outputs[0].text
+    passed = cell.outputs[0].data["text/plain"]
     for said in (passed.replace("✓", "✗", 1), passed.partition("All is well")[0], ""):
-        cell.outputs[0].text = said
+        cell.outputs[0].data = {"text/plain": said}
         assert list(gates.check_not_passed(good, "en"))
+
+
+def test_what_lab_tells_without_html_is_found(good):
+    assert not list(gates.told_without_html(good))
+    cells = [c for c in gates.code(good) if c.id == "check" or c.id.startswith("exercise-")]
+    for cell in cells:
+        cell.outputs = [new_output("stream", name="stdout", text="said")]
+    assert len(list(gates.told_without_html(good))) == len(cells) > 1
 
 
 @pytest.mark.parametrize(

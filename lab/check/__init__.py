@@ -31,34 +31,44 @@ SECONDS = 9.0 * PATIENCE
 __all__ = ["Report", "check", "checking"]
 
 
-def check(lesson: str, workspace: Path) -> Report:
+def _nobody(_: str) -> None:
+    """Whom to tell what is tried, where nobody asks."""
+
+
+def check(lesson: str, workspace: Path, tell: Callable[[str], None] = _nobody) -> Report:
     """Try in a copy of workspace what the project should do after that lesson.
 
     Takes at most ten seconds, changes nothing in workspace, and leaves no process and no file.
+    Meanwhile it tells what is being tried, in words; also from other threads.
 
     Raises LabError when there is no such lesson.
     """
     course.find(lesson)
-    with checking() as check_one:
+    with checking(tell) as check_one:
         return check_one(lesson, workspace)
 
 
 @contextmanager
-def checking() -> Iterator[Callable[[str, Path], Report]]:
+def checking(tell: Callable[[str], None] = _nobody) -> Iterator[Callable[[str, Path], Report]]:
     """A `check` for many workspaces, such as a class's: what takes its time is started once."""
     with sandbox.bench() as bench:
         browsing = cache(lambda: Browsing.start(bench))
-        yield lambda lesson, workspace: _check(lesson, workspace, bench, browsing)
+        yield lambda lesson, workspace: _check(lesson, workspace, bench, browsing, tell)
 
 
 def _check(
-    lesson: str, workspace: Path, bench: Bench, browsing: Callable[[], Browsing | None]
+    lesson: str,
+    workspace: Path,
+    bench: Bench,
+    browsing: Callable[[], Browsing | None],
+    tell: Callable[[str], None],
 ) -> Report:
     has_project = bool(course.before(lesson))
     folder = Path(workspace).absolute()
     if has_project and not folder.is_dir():
         return Report(lesson, unable=say("check_no_workspace", path=folder))
     try:
+        tell(say("check_tried_environment"))
         bench.renew()
         box = Sandbox(bench, folder if has_project else None, SECONDS)
         # Started now, as it takes its time until it can be used.
@@ -69,7 +79,7 @@ def _check(
         tried = Tried("environment")
         if not has_project:
             return Report(lesson, (tried,))
-        return _try_project(lesson, box, tried, browser)
+        return _try_project(lesson, box, tried, browser, tell)
     except TimeoutError:
         return Report(lesson, unable=_slow())
     except OSError as error:
@@ -77,7 +87,11 @@ def _check(
 
 
 def _try_project(
-    lesson: str, box: Sandbox, environment_tried: Tried, browsing: Browsing | None
+    lesson: str,
+    box: Sandbox,
+    environment_tried: Tried,
+    browsing: Browsing | None,
+    tell: Callable[[str], None],
 ) -> Report:
     shadowed = shadowing(box)
     if shadowed is not None:
@@ -86,7 +100,8 @@ def _try_project(
     probes = probes_of(lesson)
     trials = Trials(box, lesson, browsing)
     try:
-        outcome = trials.run(files.with_lent(), probes)
+        tell(say("check_tried_project"))
+        outcome = trials.run(files.with_lent(), probes, tell=tell)
         left_out = "" if outcome.failure is None else files.left_out()
         if outcome.slow or left_out:
             unable = say("check_left_out", reasons=left_out) if left_out else _slow()
@@ -96,6 +111,8 @@ def _try_project(
             passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
             left = Tried(outcome.failure.probe, outcome.failure, tuple(blanks))
             return Report(lesson, (environment_tried, *passed, left))
+        if outcome.failure is not None:
+            tell(say("check_searching"))
         tried = find_causes(trials, files, probes, outcome)
         if outcome.failure is None:
             return Report(lesson, (environment_tried, *tried), blanks=tuple(files.blanks()))

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Sandbox
 from lab.check.serving import STEP_SECONDS, Failure, Preparation, Server, Way
 from lab.errors import LabError
+from lab.messages import say
 from lab.run.valkey import Valkey
 
 Begun = TypeVar("Begun", Preparation, Server)
@@ -48,13 +49,18 @@ class Trials:
         self._valkey: Valkey | None = None
 
     def run(
-        self, files: Mapping[str, str | None], probes: Sequence[Probe], haste: float = 1.0
+        self,
+        files: Mapping[str, str | None],
+        probes: Sequence[Probe],
+        haste: float = 1.0,
+        tell: Callable[[str], None] | None = None,
     ) -> Outcome:
         """Try files (path: text, or None: none) with these probes, up to the first that fails.
 
-        With haste below 1, an answer that is late counts as missing so much sooner.
+        With haste below 1, an answer that is late counts as missing so much sooner. What is
+        tried is told as it begins, in words; by two threads, where there is a browser.
         """
-        return _Trial(self, self.box.lay_out(files), haste).run(probes)
+        return _Trial(self, self.box.lay_out(files), haste, tell).run(probes)
 
     def valkey(self) -> Valkey | None:
         """A Valkey of the check's own, or None where there is none for this system."""
@@ -73,8 +79,14 @@ class Trials:
 class _Trial:
     """One of them: its servers, and what comes of its probes."""
 
-    def __init__(self, trials: Trials, folder: Path, haste: float) -> None:
-        self._all, self._folder, self._haste = trials, folder, haste
+    def __init__(
+        self,
+        trials: Trials,
+        folder: Path,
+        haste: float,
+        tell: Callable[[str], None] | None,
+    ) -> None:
+        self._all, self._folder, self._haste, self._tell = trials, folder, haste, tell
         self._running: list[Preparation | Server] = []
         self._preparation: Preparation | None = None
         self._preparing = threading.Lock()
@@ -138,6 +150,7 @@ class _Trial:
         finally:
             outcome.passed |= dict.fromkeys(prepared.passed, "")
         for probe in probes:
+            self._begin(probe)
             with server.trying(probe.name):
                 probe.attempt(site)
             if probe.name == "talk" and (raised := server.raised()):
@@ -156,6 +169,7 @@ class _Trial:
         first.beside, first.valkey_port = second, valkey.port
         second.members = first.members
         for probe in probes:
+            self._begin(probe)
             with one.trying(probe.name), other.trying(probe.name):
                 probe.attempt(first)
             outcome.passed[probe.name] = ""
@@ -163,12 +177,17 @@ class _Trial:
     def _on_none(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         site = Site(0, self._all.lesson, self._all.box, self._folder)
         for probe in probes:
+            self._begin(probe)
             try:
                 probe.attempt(site)
             except Unanswered as missing:
                 evidence = from_json(probe.name, {"kind": missing.kind, **missing.seen})
                 raise Failure(evidence) from missing
             outcome.passed[probe.name] = ""
+
+    def _begin(self, probe: Probe) -> None:
+        if self._tell is not None:
+            self._tell(say(f"check_tried_{probe.name}"))
 
     def _prepared(self) -> Preparation:
         """What both lanes that need one server each wait for."""

@@ -277,6 +277,14 @@ def check_not_passed(notebook: nbformat.NotebookNode, language: str) -> Iterator
             yield f"its check does not find all well: {said}"
 
 
+def told_without_html(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """What lab says of the learner's work, stored as text only: by a run of long ago."""
+    for cell in code(notebook):
+        asks = re.search(r"\blesson\.(?:check|exercise)\(", cell.source)
+        if asks and not any("text/html" in output.get("data", {}) for output in cell.outputs):
+            yield f"{cell.id}: no HTML of what lab tells: run the lesson again"
+
+
 def exercises_out_of_step(notebook: nbformat.NotebookNode, names: Iterable[str]) -> Iterator[str]:
     """The cells of the lesson's exercises against the names in its file of solutions."""
     cells = [cell for cell in code(notebook) if cell.id.startswith("exercise-")]

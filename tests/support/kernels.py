@@ -20,7 +20,7 @@ class Kernel:
         self.client.wait_for_ready(timeout=60)
 
     def run(self, source: str, timeout: float = 30, interrupt_at: str | None = None) -> str:
-        """Run a cell; returns what it printed, and its error's text if it failed.
+        """Run a cell; returns what it printed or displayed as text, and its error's if it failed.
 
         As JupyterLab's stop button does, interrupts it once it has printed interrupt_at.
         """
@@ -33,6 +33,8 @@ class Kernel:
                 if interrupt_at is not None and interrupt_at in content["text"]:
                     # In a thread: the manager has a loop of its own to run.
                     threading.Thread(target=self.manager.interrupt_kernel).start()
+            elif message["msg_type"] == "display_data":
+                told.append(content["data"].get("text/plain", "") + "\n")
             elif message["msg_type"] == "error":
                 told.append("\n".join(content["traceback"]))
 
