@@ -1,6 +1,8 @@
 # The commands a newcomer needs. Each installs what it needs first, and only once.
 
 PORT ?= 8000
+# A test waits, for a server or a page, about as long as it works: two cores have time for four.
+WORKERS ?= 4
 BIN := .venv/bin
 INSTALLED := .venv/installed
 BOOK_INSTALLED := .venv/book-installed
@@ -39,8 +41,9 @@ quick: $(INSTALLED)
 	$(BIN)/python -m lab export --check
 
 test: quick
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval \
-	  $(if $(LESSON),-k "$(LESSON)") $(if $(JUNIT),--junit-xml="$(JUNIT)")
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
+	  $(if $(LESSON),-k "$(LESSON)",$$($(BIN)/python -m regression notebooks) tests) \
+	  $(if $(JUNIT),--junit-xml="$(JUNIT)")
 
 matrix: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group matrix
@@ -53,6 +56,7 @@ soak: $(INSTALLED)
 proof: $(INSTALLED) $(BOOK_INSTALLED)
 	PROOF=full $(BIN)/python -m pytest -rP tests/test_protocol_properties.py tests/test_crashes.py \
 	  tests/test_old_page.py tests/test_stopped_reader.py tests/test_two_at_once.py
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --nbval notebooks
 	PROOF=full $(BIN)/python -m pytest tests/test_book.py
 	PROOF=full $(BIN)/python -m pytest -n 2 --dist loadfile tests/test_server.py \
 	  tests/test_exercises.py tests/test_variables.py tests/test_late_output.py tests/test_check_mistakes.py tests/test_check_page.py \

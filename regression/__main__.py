@@ -1,9 +1,11 @@
 """`python -m regression`: the lessons as a regression suite."""
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 
+from lab import course, language
 from regression import table
 from regression.soak import soak
 
@@ -19,6 +21,16 @@ def put_side_by_side(folder: Path) -> int:
     return 0 if runs and all(run.green for run in runs) else 1
 
 
+def in_turn() -> list[str]:
+    """Each lesson's notebook in one language, and the next lesson's in the next.
+
+    What both languages must have in common, code and outputs' figures, is compared without a run.
+    """
+    spoken = itertools.cycle(language.LANGUAGES)
+    found = [lesson.notebook(one) for lesson, one in zip(course.lessons(), spoken, strict=False)]
+    return [path.relative_to(course.ROOT).as_posix() for path in found]
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m regression", description=__doc__)
@@ -29,7 +41,11 @@ def main() -> int:
     soak_parser.add_argument("--runs", type=int, default=10)
     soak_parser.add_argument("--log", type=Path, default=Path("reports", "soak.jsonl"))
     soak_parser.add_argument("files", nargs="*", help="only these test files and notebooks")
+    commands.add_parser("notebooks", help="name each lesson's notebook in one of the languages")
     arguments = parser.parse_args()
+    if arguments.command == "notebooks":
+        print(*in_turn())
+        return 0
     if arguments.command == "table":
         return put_side_by_side(arguments.folder)
     return soak(arguments.log, arguments.runs, arguments.files)

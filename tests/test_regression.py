@@ -13,12 +13,19 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from lab import course
+from lab import course, language
 from lab.check.environment import wrong_version
 from regression import results, versions
-from regression.__main__ import put_side_by_side
+from regression.__main__ import in_turn, put_side_by_side
 from regression.soak import company_of, soak
 from regression.table import Run, as_html, as_markdown
+
+
+def test_a_run_in_turn_has_each_lesson_once_and_both_languages():
+    found = [Path(name) for name in in_turn()]
+    assert [path.stem for path in found] == [lesson.name for lesson in course.lessons()]
+    assert {path.parent.name for path in found} == set(language.LANGUAGES)
+    assert all((course.ROOT / path).is_file() for path in found)
 
 
 def printed(text: str) -> nbformat.NotebookNode:
