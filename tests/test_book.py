@@ -307,8 +307,8 @@ def test_the_other_language_opens_at_the_same_cell(opened, complaints):
     assert cells.index(cell) in (there, there + 1)
     # Once it is whole: a page can be asked for before it has found the place.
     page.wait_for_function(
-        "cell => { const { top } = document.getElementById(cell).getBoundingClientRect();"
-        " return 0 <= top && top < innerHeight }",
+        "cell => { const place = document.getElementById(cell)?.getBoundingClientRect();"
+        " return place && 0 <= place.top && place.top < innerHeight }",
         arg=cell,
     )
     assert complaints == []

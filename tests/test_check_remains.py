@@ -27,7 +27,9 @@ lab.check.probes_of = lambda _: [probe for probe in lab.check.probes.PROBES if p
 
 
 @pytest.mark.usefixtures("browser_program")
-def test_an_ordinary_end_leaves_nothing(spoilt, place):
+def test_an_ordinary_end_leaves_nothing(spoilt, place, monkeypatch):
+    monkeypatch.setattr("lab.check.SECONDS", 60)
+    monkeypatch.setattr("lab.check.probes.browser.SECONDS", 40)
     before = digest(spoilt)
     assert check("05-asgi", spoilt).ok
     assert not remains(place)
