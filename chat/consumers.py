@@ -76,7 +76,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
             return  # it is being closed
         try:
             if not self.allowance.take():
-                raise ProtocolError("too-fast", "Devagar: são mensagens demais por segundo.")
+                raise ProtocolError("too-fast", "Slow down: too many messages a second.")
             await self.answer(protocol.parse(text_data))
         except ProtocolError as error:
             await self.send_json(error.frame)
@@ -108,7 +108,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         except DatabaseError as error:
             logger.warning("a message was not stored: %r", error)
             await asyncio.sleep(0)  # the answers to what was said before go first
-            refusal = ProtocolError("not-stored", "Não consegui guardar a mensagem. Envie de novo.")
+            refusal = ProtocolError("not-stored", "The message could not be stored. Send it again.")
             await self.send_json(refusal.frame | {"client_id": said.client_id})
             return
         except Exception:

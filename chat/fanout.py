@@ -155,8 +155,8 @@ class Feed:
     def notice(self):
         """What the members are told of the other processes."""
         if self.relay.in_reach:
-            return {"type": "notice", "code": "together", "detail": "Conectado."}
-        detail = "Conectado. O que se diz em outros servidores chega com atraso."
+            return {"type": "notice", "code": "together", "detail": "Connected."}
+        detail = "Connected. What is said on other servers comes late."
         return {"type": "notice", "code": "apart", "detail": detail}
 
 

@@ -5,11 +5,13 @@ import re
 from confusable_homoglyphs.confusables import is_confusable
 from django.contrib.auth.forms import UserCreationForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from chat.protocol import is_visible
 
 RESERVED = ["visitante", "admin", "administrador", "moderador", "root", "sistema", "suporte"]
-"""Names that would speak for the site; "visitante" is what it calls its guests."""
+RESERVED += ["guest", "administrator", "moderator", "system", "support"]
+"""Names that would speak for the site, in its languages; "guest" is what it calls its guests."""
 
 
 class SignUpForm(UserCreationForm):
@@ -20,11 +22,11 @@ class SignUpForm(UserCreationForm):
         if name is None:
             return None
         if not all(map(is_visible, name)):
-            raise ValidationError("Este nome tem uma letra que não se vê.")
+            raise ValidationError(_("This name has a letter that can't be seen."))
         alike = "".join(f"[{re.escape(''.join(look_alikes(letter)))}]" for letter in name)
         is_reserved = any(re.fullmatch(alike, other, re.IGNORECASE) for other in RESERVED)
         if is_reserved or self._meta.model.objects.filter(username__regex=f"^{alike}$").exists():
-            raise ValidationError("Este nome se parece demais com outro. Escolha um diferente.")
+            raise ValidationError(_("This name looks too much like another. Choose another."))
         return name
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat.protocol import is_visible
 
@@ -25,7 +26,7 @@ def new_mark():
 class Room(models.Model):
     """A room; its title may be any text, so its group's name is made of its number."""
 
-    title = models.CharField("título", max_length=100, unique=True)
+    title = models.CharField(_("title"), max_length=100, unique=True)
     open_to_guests = models.BooleanField(default=False)
     last_number = models.PositiveBigIntegerField(default=0, editable=False)
     mark = models.CharField(max_length=16, default="", editable=False)  # of its last message
@@ -41,7 +42,7 @@ class Room(models.Model):
         self.title = unicodedata.normalize("NFC", self.title)  # first: it may get longer
         super().clean_fields(exclude)
         if not is_visible(self.title):
-            raise ValidationError({"title": "Este título não se vê."})
+            raise ValidationError({"title": _("This title can't be seen.")})
 
     def get_absolute_url(self):
         return reverse("room", args=[self.pk])
@@ -94,7 +95,7 @@ class Message(models.Model):
     def author_now(self):
         """Whom it shows as its author: a name that others may take is not enough."""
         if self.author and self.account_id is None:
-            return f"{self.author} (conta encerrada)"  # with a space: nobody's name is that
+            return f"{self.author} (account closed)"  # with a space: nobody's name is that
         return self.author
 
     @property
@@ -105,6 +106,7 @@ class Message(models.Model):
             "id": self.number,
             "account": self.account_id,
             "author": self.author_now,
+            **({"former": self.author} if self.author_now != self.author else {}),
             "message": self.message,
             "message2": self.message2,
             "client_id": self.client_id,

@@ -13,7 +13,7 @@ TOO_LARGE = 1009
 """The close code for a frame that is too big (RFC 6455, section 7.4.1)."""
 RESET = {
     "type": "reset",
-    "detail": "Esta conversa voltou a um ponto anterior: mensagens se perderam. Confira as suas.",
+    "detail": "This conversation went back to an earlier point: messages were lost.",
 }
 """What a client is told that knows messages which aren't there any more."""
 NO_SUCH_ROOM = 4404
@@ -23,21 +23,23 @@ BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 class ProtocolError(Exception):
-    """A frame that is not accepted: `code` is for programs, `detail` for people.
+    """A frame that is not accepted: `code` is for programs, `detail` for who writes them.
 
-    The socket stays open, unless there is a `close_code` to close it with.
+    Whatever else it is `about` lets a page put the code into its reader's words. The socket stays
+    open, unless there is a `close_code` to close it with.
     """
 
-    def __init__(self, code, detail, close_code=None):
+    def __init__(self, code, detail, close_code=None, **about):
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.close_code = close_code
+        self.about = about
 
     @property
     def frame(self):
         """What the client is sent."""
-        return {"type": "error", "code": self.code, "detail": self.detail}
+        return {"type": "error", "code": self.code, "detail": self.detail, **self.about}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def parse(text):
         case "history":
             return _history_request(frame)
         case _:
-            raise ProtocolError("unknown-type", "Não conheço esse tipo de frame.")
+            raise ProtocolError("unknown-type", "There is no such type of frame.")
 
 
 def _chat_message(frame):
@@ -86,7 +88,7 @@ def _chat_message(frame):
         _text(frame, "client_id", MAX_ID_CHARACTERS) if "client_id" in frame else None,
     )
     if not (is_visible(said.message) or is_visible(said.message2)):
-        raise ProtocolError("empty", "A mensagem está vazia.")
+        raise ProtocolError("empty", "The message is empty.")
     return said
 
 
@@ -99,42 +101,42 @@ def _history_request(frame):
 
 def _json_object(text):
     if text is None:
-        raise ProtocolError("binary", "O chat só entende frames de texto.")
+        raise ProtocolError("binary", "The chat understands text frames only.")
     if len(text.encode()) > MAX_FRAME_BYTES:
-        raise ProtocolError("too-large", f"O frame passa de {MAX_FRAME_BYTES} bytes.", TOO_LARGE)
+        raise ProtocolError("too-large", f"The frame exceeds {MAX_FRAME_BYTES} bytes.", TOO_LARGE)
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: thousands of nested brackets
-        raise ProtocolError("not-json", "O frame não é JSON.") from None
+        raise ProtocolError("not-json", "The frame is not JSON.") from None
     if not isinstance(frame, dict):
-        raise ProtocolError("not-an-object", "O JSON não é um objeto.")
+        raise ProtocolError("not-an-object", "The JSON is not an object.")
     return frame
 
 
 def _check_keys(frame, required, optional=()):
     for key in required:
         if key not in frame:
-            raise ProtocolError("missing-key", f'Falta a chave "{key}".')
+            raise ProtocolError("missing-key", f'The key "{key}" is missing.')
     for key in frame:
         if key not in (*required, *optional):
-            raise ProtocolError("unknown-key", f"Não conheço a chave {json.dumps(key[:50])}.")
+            raise ProtocolError("unknown-key", f"There is no key {json.dumps(key[:50])}.")
 
 
 def _text(frame, key, max_characters):
     text = frame[key]
     if not isinstance(text, str):
-        raise ProtocolError("wrong-type", f'"{key}" não é um texto.')
+        raise ProtocolError("wrong-type", f'"{key}" is not a text.')
     if len(text) > max_characters:
-        raise ProtocolError("too-long", f'"{key}" passa de {max_characters} caracteres.')
+        raise ProtocolError("too-long", f'"{key}" is too long.', most=max_characters)
     if any(map(_unprintable, text)):
-        raise ProtocolError("bad-character", f'"{key}" tem um caractere que não é texto.')
+        raise ProtocolError("bad-character", f'"{key}" has a character that is not text.')
     return text
 
 
 def _number(frame, key):
     number = frame[key]
     if type(number) is not int or not 0 <= number <= MAX_NUMBER:  # True is an int too
-        raise ProtocolError("wrong-type", f'"{key}" não é o número de uma mensagem.')
+        raise ProtocolError("wrong-type", f'"{key}" is not the number of a message.')
     return number
 
 

@@ -11,7 +11,7 @@ from chat.protocol import ProtocolError
 
 TOO_MANY = 4429
 """Our own close code, after HTTP's 429: this person has too many WebSockets already."""
-TOO_FAST = json.dumps(ProtocolError("too-fast", "São mensagens demais por segundo.").frame)
+TOO_FAST = json.dumps(ProtocolError("too-fast", "Too many messages a second.").frame)
 REQUESTS_AT_OPENING = 3
 """A page that opens asks for the history, asks who is here, and says what waited."""
 

@@ -31,6 +31,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
@@ -46,13 +47,16 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
             ],
+            "builtins": ["django.templatetags.i18n"],  # {% translate %}
         },
     },
 ]
 
-LANGUAGE_CODE = "pt-br"
+LANGUAGES = [("en", "English"), ("pt-br", "Português do Brasil")]
+LANGUAGE_CODE = "en"  # for those who ask for neither
 USE_TZ = True
 
 DATABASES = {

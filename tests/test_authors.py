@@ -79,11 +79,13 @@ async def test_a_name_that_is_taken_again_is_not_the_author_of_what_was_said_bef
         await guest.send(type="history")
         page = await guest.hear("history")
     assert authors(page) == [
-        ("antes", "ana (conta encerrada)"),
+        ("antes", "ana (account closed)"),
         ("depois", "ana"),
         ("depois", ""),
     ]
     old, new, of_guest = page["messages"]
+    assert old["former"] == "ana"  # for a page that says the rest in its reader's language
+    assert "former" not in new | of_guest
     assert before["author"] == "ana"
     assert isinstance(before["account"], int)
     assert isinstance(new["account"], int)
@@ -104,7 +106,7 @@ async def test_two_accounts_that_said_the_same_id_can_both_be_deleted(site):
     async with asyncio.timeout(PATIENCE), site.chat(1) as guest:
         await guest.send(type="history")
         page = await guest.hear("history")
-    assert authors(page) == [("olá", f"{name} (conta encerrada)") for name in ("bia", "clara")]
+    assert authors(page) == [("olá", f"{name} (account closed)") for name in ("bia", "clara")]
 
 
 TOGETHER = """

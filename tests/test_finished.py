@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from support.kernels import Kernel
 from websockets.sync.client import connect
 
+from lab import language
 from lab.run.browser import launch_options
 from lab.run.live_page import live
 from lab.run.server import Server
@@ -32,7 +33,14 @@ def place(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def server(place, tmp_path):
+def spoken() -> str:
+    """The course's language."""
+    return "en"
+
+
+@pytest.fixture
+def server(place, tmp_path, monkeypatch, spoken):
+    monkeypatch.setattr(language, "_chosen", spoken)
     server = Server.start_finished(tmp_path, tmp_path / "log")
     yield server
     server.stop()
@@ -95,15 +103,20 @@ def notebook(server):
         pages.shutdown()
 
 
-def test_the_notebook_shows_the_room_and_a_guest_writes_in_it(browser_program, notebook, server):
+@pytest.mark.parametrize(
+    ("spoken", "field", "button"), [("pt-br", "Mensagem", "Enviar"), ("en", "Message", "Send")]
+)
+def test_the_notebook_shows_the_room_in_its_language_and_a_guest_writes_in_it(
+    browser_program, notebook, server, field, button
+):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options(browser_program))
-        page = browser.new_page()
+        page = browser.new_page(locale="de-DE")  # whatever its browser asks for
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(notebook)
         frame = page.frame_locator("iframe")
-        frame.get_by_label("Mensagem", exact=True).fill("olá")
-        frame.get_by_role("button", name="Enviar").click()
+        frame.get_by_label(field, exact=True).fill("olá")
+        frame.get_by_role("button", name=button).click()
         frame.get_by_role("log").get_by_text("olá").wait_for()
         window = browser.new_page()
         window.goto(server.url)

@@ -125,9 +125,9 @@ def test_the_rooms_come_in_pages(site, server):
     with closing(Visitor(server)) as visitor:
         first, second = visitor.get("/"), visitor.get("/?page=2")
     assert first.count("sala ") == 100
-    assert '<a href="?page=2">Mais salas</a>' in first
+    assert '<a href="?page=2">More rooms</a>' in first
     assert "sala 100" in second
-    assert '<a href="?page=1">Salas anteriores</a>' in second
+    assert '<a href="?page=1">Earlier rooms</a>' in second
 
 
 async def test_while_the_database_is_locked_each_message_is_answered_by_itself(site, server):

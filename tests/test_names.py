@@ -18,7 +18,18 @@ for name in {existing!r}:
 print(json.dumps([SignUpForm({{"username": name}}).errors.get("username", []) for name in {names!r}]))
 """
 
-RESERVED = ["visitante", "Visitante", "vіsitаnte", "admin", "аdmin", "ADMIN", "adm1n", "supоrte"]
+RESERVED = [
+    "visitante",
+    "Visitante",
+    "vіsitаnte",
+    "admin",
+    "аdmin",
+    "ADMIN",
+    "adm1n",
+    "supоrte",
+    "Guest",
+    "mоderator",
+]
 LOOK_ALIKE = [
     "joa\u0303o",
     "JOÃO",

@@ -24,10 +24,15 @@ LOADS["too-long"] = json.dumps({"message": "a" * (protocol.MAX_CHARACTERS + 1), 
 """What is too long for an example of the page, or no text."""
 NOT_OF_THE_FRAME = {"too-fast", "not-stored"}
 """Errors that depend on more than the frame itself."""
+SOMETIMES = {"chat": {"former"}, "error": {"client_id", "most"}}
+"""Keys that a type has only in the cases that the page names."""
+CAUSED_BY_PEOPLE = {"empty", "too-long", "bad-character"}
+"""Errors that somebody can get who types into our page; any other is a mistake of the page's own."""
 OF_THE_SERVER = {1002, 1007, 1012}
 """Close codes that no line of the chat's sends: uvicorn and its WebSocket library do."""
 NO_CLOSE_CODES = {"PIECE", "MOST_PARTS", "GONE"}
 """Numbers of that size which mean something else; 1006 is none that can be sent."""
+CODE = re.compile(r'"([a-z-]+)"')
 PATIENCE = 20
 """Seconds for what takes a few at most."""
 
@@ -140,6 +145,7 @@ def test_every_error_is_there_and_is_what_its_example_gets(page):
         with pytest.raises(protocol.ProtocolError) as told:
             protocol.parse(LOADS[code] if code in LOADS else page.errors[code])
         assert told.value.code == code
+        assert ("most" in told.value.frame) == (code == "too-long")
 
 
 def test_every_close_code_is_there(page):
@@ -174,6 +180,23 @@ def test_our_page_knows_the_types_and_the_codes(page):
     assert {codes[name] for name in re.findall(r"\[(\w+)\]", ends[1])} == page.page_ends
     asked_again = re.findall(r'code === "([a-z-]+)"', script)
     assert set(asked_again) == NOT_OF_THE_FRAME <= page.errors.keys()
+
+
+def test_our_page_has_words_for_what_it_says(page):
+    static, templates = course.ROOT / "chat/static/chat", course.ROOT / "chat/templates/chat"
+    scripts = "".join(path.read_text("utf-8") for path in static.glob("*.js"))
+    said = {
+        code for call in re.findall(r"worded\((.*?)[,)]", scripts) for code in CODE.findall(call)
+    }
+    for name in ("ENDS", "PAUSES"):
+        said |= set(
+            CODE.findall(re.search(rf"const {name} = \{{(.*?)\n\}}", scripts, re.DOTALL)[1])
+        )
+    [notices] = [row[1] for row in page.server["notice"][0] if row[0] == "code"]
+    said |= CAUSED_BY_PEOPLE | set(CODE.findall(notices))
+    assert page.errors.keys() >= CAUSED_BY_PEOPLE
+    words = (templates / "words.html").read_text("utf-8")
+    assert sorted(re.findall(r'id="([a-z-]+)"', words)[1:]) == sorted(said)
 
 
 # ---- what a real server says
@@ -244,7 +267,7 @@ async def test_every_example_is_said_by_a_server(page, site, server):
         keys = {key for key, *_ in rows}
         for frame in heard:
             if frame["type"] == name:
-                assert frame.keys() == keys - ({"client_id"} if name == "error" else set())
+                assert frame.keys() == keys - SOMETIMES.get(name, set())
     assert {frame["type"] for frame in heard} == page.server.keys()
 
 

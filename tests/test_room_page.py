@@ -77,8 +77,8 @@ async def browser(browser_program) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def person(browser) -> AsyncIterator[BrowserContext]:
-    """Somebody with cookies of their own, in São Paulo."""
-    person = await browser.new_context(timezone_id=SAO_PAULO.key)
+    """Somebody with cookies of their own, in São Paulo, who reads Portuguese."""
+    person = await browser.new_context(timezone_id=SAO_PAULO.key, locale="pt-BR")
     person.set_default_timeout(PATIENCE * 1000)
     yield person
     await person.close()

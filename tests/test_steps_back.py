@@ -46,7 +46,7 @@ class Chat:
     pages: list[Page] = field(default_factory=list)
 
     async def open(self, browser: Browser) -> None:
-        page = await browser.new_page()
+        page = await browser.new_page(locale="pt-BR")
         page.set_default_timeout(PATIENCE)
         await page.goto(self.server.url + "rooms/1/")
         await expect(page.get_by_role("status")).to_have_text("Conectado.")

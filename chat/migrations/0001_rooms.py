@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("title", models.CharField(max_length=100, unique=True, verbose_name="título")),
+                ("title", models.CharField(max_length=100, unique=True, verbose_name="title")),
                 ("open_to_guests", models.BooleanField(default=False)),
             ],
             options={"ordering": ["title"]},

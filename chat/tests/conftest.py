@@ -88,6 +88,7 @@ class Visitor:
         self.server = server
         self.cookies = CookieJar()
         self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
+        self.opener.addheaders = [("Accept-Language", "pt-BR")]
 
     def sign_up(self, name):
         self.get("/signup/")
@@ -125,7 +126,7 @@ async def page(server):
             browser = await playwright.chromium.launch(**installed_browser())
         except Error as error:
             pytest.skip(f"no browser to open: {error.message}")
-        page = await browser.new_page(base_url=f"http://{server}")
+        page = await browser.new_page(base_url=f"http://{server}", locale="pt-BR")
         yield page
         await browser.close()
 

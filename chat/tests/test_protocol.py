@@ -54,5 +54,7 @@ def test_a_bad_frame_is_told_its_code(code, frame):
     with pytest.raises(ProtocolError) as refused:
         parse(frame)
     assert refused.value.code == code
-    assert refused.value.frame == {"type": "error", "code": code, "detail": refused.value.detail}
+    about = {"most": MAX_CHARACTERS} if code == "too-long" else {}
+    error = {"type": "error", "code": code, "detail": refused.value.detail}
+    assert refused.value.frame == error | about
     assert (refused.value.close_code == 1009) == (code == "too-large")

@@ -19,12 +19,12 @@ _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
 
 def exported_files(root: Path) -> dict[str, bytes]:
-    """The exported project as it is in root now (path: content), caches left out."""
+    """The exported project as it is in root now (path: content), without what running it makes."""
     found = [root / "manage.py", *(root / "mywebsite").rglob("*"), *(root / "chat").rglob("*")]
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in found
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo"
     }
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab import language
 from lab.messages import say
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _ARGUMENTS = (
 EXPECT_MILLISECONDS = 20_000
 """What Playwright's `expect` waits at most, unless told otherwise: a busy machine takes its time."""
 
+_ASKS_FOR = {"pt-br": "pt-BR", "en": "en-US"}
+"""Which language a browser asks pages for, by the course's."""
+
 
 def find_browser() -> str | None:
     """The path of a Chromium, Chrome or Edge on this machine, or None."""
@@ -55,13 +59,13 @@ def find_browser() -> str | None:
 
 
 def launch_options(program: str) -> dict[str, Any]:
-    """How Playwright's `chromium.launch` has to start that program here."""
+    """How Playwright's `chromium.launch` has to start that program here, for a reader of lab's language."""
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     # Chromium's sandbox refuses to run as root, as in a container.
     sandbox = ["--no-sandbox"] if as_root else []
     return {
         "executable_path": program,
-        "args": [*_ARGUMENTS, *sandbox],
+        "args": [*_ARGUMENTS, f"--accept-lang={_ASKS_FOR[language.current()]}", *sandbox],
         "handle_sigint": False,  # interrupting a cell isn't meant for the browser
     }
 

@@ -1,6 +1,7 @@
 """The finished chat, for those who begin: served from a folder that goes when the server does.
 
-`Server.start_finished` has this file run as a module, with Daphne's own arguments after it.
+`Server.start_finished` has this file run as a module, with the language that it is to speak and
+Daphne's own arguments after it.
 """
 
 import os
@@ -17,6 +18,11 @@ from lab import course, project
 _FRAMABLE = """
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.endswith(".XFrameOptionsMiddleware")]
 CONTENT_SECURITY_POLICY["DIRECTIVES"].pop("frame-ancestors", None)
+"""
+# It speaks the course's language, whatever the browser that shows the notebook asks for.
+_SPEAKING = """
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.endswith(".LocaleMiddleware")]
+LANGUAGE_CODE = {!r}
 """
 _REMOVE = "import os, shutil, sys; os.read(0, 1); shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
@@ -36,21 +42,22 @@ def _folder_that_goes_with_us() -> Path:
     return folder
 
 
-def _write_project(folder: Path) -> None:
+def _write_project(folder: Path, language: str) -> None:
     project.build(course.lessons()[-1].name, folder)
     with (folder / "mywebsite" / "settings.py").open("a", encoding="utf-8") as settings:
-        settings.write(_FRAMABLE)
+        settings.write(_FRAMABLE + _SPEAKING.format(language))
 
 
 def main(arguments: list[str]) -> None:
     """Write the project, make its database, and serve it until this process is ended."""
+    language, *of_daphne = arguments
     folder = _folder_that_goes_with_us()
-    _write_project(folder)
+    _write_project(folder, language)
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     sys.argv = ["manage.py", "migrate", "--verbosity=0"]
     runpy.run_path("manage.py", run_name="__main__")
-    sys.argv = ["daphne", *arguments]
+    sys.argv = ["daphne", *of_daphne]
     runpy.run_module("daphne", run_name="__main__", alter_sys=True)
 
 

@@ -10,6 +10,7 @@ import psutil
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from lab import language
 from lab.errors import LabError
 from lab.messages import say
 from lab.run import children
@@ -70,13 +71,14 @@ class Server:
 
     @classmethod
     def start_finished(cls, folder: Path, log_file: Path) -> "Server":
-        """Serve the chat that the course's last lesson leaves, and wait for it.
+        """Serve the chat that the course's last lesson leaves, in lab's language; wait for it.
 
         It runs in a temporary folder, which is gone when the server is: of the folder named
         here only the log file becomes more. Raises LabError as start() does.
         """
         _, program, *arguments = command("daphne", port=0)
-        process = children.start(["-m", "lab.run.finished", *arguments], folder, log_file)
+        finished = ["-m", "lab.run.finished", language.current(), *arguments]
+        process = children.start(finished, folder, log_file)
         server = cls(process, log_file, page="rooms/1/")  # the one that needs no account
         server._wait_until_ready(_LISTENING[program])
         return server

@@ -4,6 +4,7 @@ import * as connection from "./connection.js"
 import { isolated } from "./lines.js"
 import { append, forget, onOlderWanted, showPage, shown } from "./messages.js"
 import * as outbox from "./outbox.js"
+import { worded } from "./words.js"
 
 const people = document.getElementById("people")
 const state = document.getElementById("state")
@@ -15,15 +16,15 @@ const LOGGED_OUT = 4401
 const NO_SUCH_ROOM = 4404
 const TOO_MANY = 4429
 const ENDS = {
-  [LOGGED_OUT]: "A sua sessão terminou. Entre de novo para continuar.",
-  [NO_SUCH_ROOM]: "Esta sala não existe mais.",
+  [LOGGED_OUT]: "logged-out",
+  [NO_SUCH_ROOM]: "no-such-room",
 }
 const PAUSES = {
-  [TOO_MANY]: "Há janelas demais abertas nesta conta ou nesta rede. Feche alguma, e esta volta.",
+  [TOO_MANY]: "too-many",
 }
 
 function opened() {
-  state.textContent = "Conectado."
+  state.textContent = worded("connected")
   askForTheRest()
   connection.send({ type: "people" })
   outbox.sendNext()
@@ -36,7 +37,7 @@ function askForTheRest() {
 // Whether the connection is to come back.
 function closed(code) {
   outbox.interrupted()
-  state.textContent = ENDS[code] ?? PAUSES[code] ?? "Sem conexão. O que você escrever vai quando ela voltar."
+  state.textContent = worded(ENDS[code] ?? PAUSES[code] ?? "disconnected")
   button.disabled = code in ENDS
   if (code === LOGGED_OUT) clear() // the screen may be somebody else's by now
   return !(code in ENDS)
@@ -55,7 +56,7 @@ function received(frame) {
     case "history": return historyArrived(frame)
     case "confirm": return outbox.confirmed(frame.client_id)
     case "error": return refused(frame)
-    case "reset": return startOver(frame)
+    case "reset": return startOver()
     case "notice": return notice(frame)
     case "people": return showPeople(frame.people)
     case "join": return showPeople([...namesShown(), frame.author])
@@ -71,18 +72,18 @@ function historyArrived(page) {
 }
 
 // The history stepped back: what is shown here may not be there any more.
-function startOver({ detail }) {
+function startOver() {
   forget()
-  error.textContent = detail
+  error.textContent = worded("reset")
 }
 
-function notice({ detail }) {
-  state.textContent = detail
+function notice({ code, detail }) {
+  state.textContent = worded(code) ?? detail
 }
 
-function refused({ code, detail }) {
+function refused({ code, detail, ...about }) {
   if (code === "too-fast" || code === "not-stored") return setTimeout(askAgain, 1_000)
-  error.textContent = detail
+  error.textContent = worded(code, about) ?? detail // a code that this page doesn't know
   const text = outbox.takeBack()
   form.elements.message.value ||= text // back to where it was typed
 }

@@ -1,13 +1,15 @@
 // How a message looks.
 
+import { worded } from "./words.js"
+
 const { lang } = document.documentElement
 const clock = new Intl.DateTimeFormat(lang, { timeStyle: "short" })
 const calendar = new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "short" })
 const inFull = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "long" })
 
-export function line({ author, message, message2, said_at }) {
+export function line({ author, former, message, message2, said_at }) {
   const paragraph = document.createElement("p")
-  const name = isolated(author || "visitante")
+  const name = isolated(former ? worded("gone", { former }) : author || worded("guest"))
   name.className = author ? "author" : "guest"
   const time = document.createElement("time")
   time.dateTime = said_at

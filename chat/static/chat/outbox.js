@@ -2,6 +2,7 @@
 
 import { isOpen, send, url } from "./connection.js"
 import { isolated } from "./lines.js"
+import { worded } from "./words.js"
 
 const lines = document.getElementById("waiting")
 const { account } = document.querySelector("[data-account]").dataset
@@ -70,7 +71,7 @@ export function keep() {
   }
   lines.replaceChildren(...waiting.map(({ message }) => {
     const paragraph = document.createElement("p")
-    paragraph.append(isolated(message), " (enviando…)")
+    paragraph.append(isolated(message), ` ${worded("sending")}`)
     return paragraph
   }))
 }
