@@ -16,7 +16,7 @@ from checks.remains import remains
 from checks.workspaces import digest
 
 from lab import LabError, course, language
-from lab.check import Report, catalogue, check, checking, report
+from lab.check import Report, catalogue, check, checking, seen
 from lab.check.probes import Probe
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
@@ -365,7 +365,7 @@ def test_what_a_person_reads(spoilt, check_without_browser, monkeypatch):
 
 
 def test_long_evidence_is_cut():
-    assert len(report._short("x" * 1000)) == report.LINE_LENGTH
+    assert len(seen._short("x" * 1000)) == seen.LINE_LENGTH
 
 
 def test_the_environment_is_checked_for_lesson_00(tmp_path, monkeypatch):
