@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lab.run.nginx import Nginx
     from lab.run.postgres import Postgres
+    from lab.run.wire import Wire
 
 
 class Lesson:
@@ -39,6 +40,7 @@ class Lesson:
     _valkey: ClassVar[Valkey | None] = None
     _postgres: ClassVar["Postgres | None"] = None
     _nginx: ClassVar["Nginx | None"] = None
+    _wire: ClassVar["Wire | None"] = None
 
     def __init__(self, name: str) -> None:
         self.entry = course.find(name)
@@ -123,8 +125,20 @@ class Lesson:
         Lesson._nginx = Nginx.start(place, servers, self._log_named("nginx"))
         return Lesson._nginx
 
+    def wire(self) -> "Wire":
+        """Listen from now on to every WebSocket that this notebook opens, and to pages.
+
+        The one before, if there is one, hears nothing more.
+        """
+        from lab.run.wire import Wire  # here: most lessons need none
+
+        self._stop_wire()
+        Lesson._wire = Wire()
+        return Lesson._wire
+
     def stop(self) -> None:
-        """Stop what this kernel started: its servers, and those in front of or behind them."""
+        """Stop what this kernel started: its servers, those in front of or behind them, a wire."""
+        self._stop_wire()
         self._stop_nginx()
         self._stop_servers()
         self._stop_valkey()
@@ -217,6 +231,11 @@ class Lesson:
         if Lesson._postgres is not None:
             Lesson._postgres.remove()
             Lesson._postgres = None
+
+    def _stop_wire(self) -> None:
+        if Lesson._wire is not None:
+            Lesson._wire.stop()
+            Lesson._wire = None
 
     def _stop_nginx(self) -> None:
         if Lesson._nginx is not None:

@@ -17,10 +17,13 @@ from lab.messages import say
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
+STYLE = Path(__file__).with_name("markup.css")
+
+
 @cache
-def _style() -> str:
-    """The rules, in one line: what a notebook keeps of them is to be short."""
-    return Path(__file__).with_name("markup.css").read_text("utf-8").replace("\n", " ").strip()
+def _rules(style: Path) -> str:
+    """A file's rules in one line: what a notebook keeps of them is to be short."""
+    return style.read_text("utf-8").replace("\n", " ").strip()
 
 
 def show(text: str, body: str) -> None:
@@ -28,10 +31,11 @@ def show(text: str, body: str) -> None:
     display(both(text, body), raw=True)
 
 
-def both(text: str, body: str) -> dict[str, str]:
-    """The data of an output that says something as text and as HTML."""
+def both(text: str, body: str, *styles: Path) -> dict[str, str]:
+    """The data of an output that says something as text and as HTML, which may need more styles."""
+    rules = " ".join(map(_rules, (STYLE, *styles)))
     opening = f'<div class="lab-told" lang="{language.current()}">'
-    page = "\n".join([f"<style>{_style()}</style>", opening, body, "</div>"])
+    page = "\n".join([f"<style>{rules}</style>", opening, body, "</div>"])
     return {"text/plain": text, "text/html": page}
 
 

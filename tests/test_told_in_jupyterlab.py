@@ -11,14 +11,23 @@ from support.jupyterlab import JupyterLab, command, new_context, opened, started
 from lab.run.browser import launch_options
 
 NOTEBOOK = "notebooks/en/told.ipynb"
+BEGIN = 'from lab import Lesson; lesson = Lesson("06-live")'
+WIRE = """\
+import websockets
+server, wire = lesson.serve(), lesson.wire()
+ana = await websockets.connect(server.websocket_url, proxy=None)
+wire.show(ana=ana)"""
+TALK = """\
+await ana.send('{"message": "hi", "message2": ""}')
+_ = await ana.recv()
+lesson.stop()"""
 MISTAKE = """\
-from lab import Lesson
-lesson = Lesson("06-live")
 with open("chat/routing.py") as file:
     text = file.read()
 with open("chat/routing.py", "w") as file:
     _ = file.write(text.replace("consumers.ChatConsumer.as_asgi()", "consumers.ChatConsumer"))"""
-CELLS = (MISTAKE, "lesson.check()", 'await lesson.exercise("lines", ..., ...)')
+CHECK = "lesson.check()"
+CELLS = (BEGIN, WIRE, TALK, MISTAKE, CHECK, 'await lesson.exercise("lines", ..., ...)')
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
@@ -38,7 +47,7 @@ def browser(browser_program) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def notebook(jupyter, browser) -> Iterator[Page]:
-    """A notebook whose project has a mistake, checked; and an exercise without its answer."""
+    """A notebook with a wire, a check of a project with a mistake, an exercise not answered."""
     context = new_context(browser)
     page = context.new_page()
     opened(page, jupyter, NOTEBOOK)
@@ -56,13 +65,28 @@ def axe() -> None:
         pytest.skip("the book's tools aren't installed: make book")
 
 
+def check_again(notebook: Page) -> None:
+    notebook.locator(".jp-CodeCell").nth(CELLS.index(CHECK)).locator(".jp-InputPrompt").click()
+    command(notebook, "notebook:run-cell")
+
+
 def test_what_is_tried_is_told_while_it_works_and_gone_afterwards(notebook):
-    told = notebook.locator(".jp-CodeCell").nth(1).locator(".lab-told")
-    command(notebook, "notebook:run-all-cells")
+    told = notebook.locator(".jp-CodeCell").nth(CELLS.index(CHECK)).locator(".lab-told")
+    check_again(notebook)
     expect(told.locator("[role=status]")).to_contain_text("Trying: ")
     expect(told.locator("dt").first).to_have_text("What was tried")
     expect(told).to_have_count(1)
     expect(told.locator("[role=status]")).to_have_count(0)
+
+
+def test_a_wire_that_was_shown_grows_with_what_passes_later(notebook):
+    rows = notebook.locator(".lab-told .wire tbody tr")
+    expect(rows).to_have_count(3)
+    assert rows.locator("code").all_inner_texts()[:2] == [
+        "open",
+        '{"message": "hi", "message2": ""}',
+    ]
+    expect(rows.last).to_contain_text(" ms")
 
 
 @pytest.mark.usefixtures("axe")

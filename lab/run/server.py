@@ -1,5 +1,6 @@
 """The project's server in the background: started, ready, its log at hand, stopped for sure."""
 
+import logging
 import re
 import socket
 import sys
@@ -26,6 +27,8 @@ HANDSHAKE_TIMEOUT = 3
 """Seconds that the first handshake may take; an application may be slow or stuck."""
 LAST_LINES = 8
 """How many lines of a failed server's log its error shows."""
+
+_OWN = logging.getLogger(__name__)  # a lesson that listens to its clients is not to hear lab's
 
 APPLICATION = "mywebsite.asgi:application"
 _LISTENING = {
@@ -178,7 +181,9 @@ class Server:
     def _shake_hands(self) -> None:
         """Have the application answer one handshake, whatever it answers, and hide its log."""
         try:
-            with connect(self.websocket_url, open_timeout=HANDSHAKE_TIMEOUT, proxy=None):
+            with connect(
+                self.websocket_url, open_timeout=HANDSHAKE_TIMEOUT, proxy=None, logger=_OWN
+            ):
                 pass
         except (WebSocketException, OSError):
             pass  # a refusal or an error is an answer too: the lesson is to see it itself
