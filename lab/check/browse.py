@@ -8,10 +8,11 @@ never answer.
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Error, Page
+from playwright.async_api import Browser, Error, Page, Response, WebSocket
 
 from lab.check.patience import PATIENCE
 from lab.run.browser import open_browser
@@ -45,14 +46,14 @@ class Seen:
     """Everything that the page did."""
 
     def __init__(self) -> None:
-        self.console: list[dict] = []
-        self.errors: list[dict] = []
+        self.console: list[dict[str, Any]] = []
+        self.errors: list[dict[str, Any]] = []
         self.sockets: list[str] = []
         self.sent: list[str] = []
         self.received: list[str] = []
         self.loads = 0
         self.missing: list[str] = []
-        self.form: dict = {}
+        self.form: dict[str, Any] = {}
         self.shown = ""
         self.reached = "load"
         self.injected = False
@@ -76,7 +77,7 @@ class Seen:
         protocol.on("Runtime.exceptionThrown", self._error)
         await protocol.send("Runtime.enable")
 
-    def _error(self, event: dict) -> None:
+    def _error(self, event: dict[str, Any]) -> None:
         details = event["exceptionDetails"]
         thrown = details.get("exception", {})
         message = thrown.get("description") or str(thrown.get("value", details["text"]))
@@ -94,14 +95,14 @@ class Seen:
     def _navigated(self, _: object) -> None:
         self.loads += 1
 
-    def _answered(self, response: object) -> None:
+    def _answered(self, response: Response) -> None:
         path = urlsplit(response.url).path
         if response.status >= 400 and path != "/favicon.ico":
             self.missing.append(f"{response.status} {path}")
 
 
 def _watch_server(page: Page, seen: Seen) -> None:
-    def opened(socket: object) -> None:
+    def opened(socket: WebSocket) -> None:
         seen.sockets.append(socket.url)
         socket.on("framesent", lambda text: seen.note(seen.sent, str(text)))
         socket.on("framereceived", lambda text: seen.note(seen.received, str(text)))
@@ -109,7 +110,7 @@ def _watch_server(page: Page, seen: Seen) -> None:
     page.on("websocket", opened)
 
 
-async def _until(condition: object, seconds: float = ANSWER_SECONDS) -> bool:
+async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = ANSWER_SECONDS) -> bool:
     async def wait() -> None:
         while not await condition():
             await asyncio.sleep(0.02)
@@ -183,7 +184,7 @@ async def look(
     wanted: Sequence[str],
     seconds: float,
     haste: float,
-) -> dict:
+) -> dict[str, Any]:
     """Use the page at address for so many seconds at most; returns what was seen."""
     seen = Seen()
     failure = ""
@@ -201,6 +202,7 @@ async def look(
 async def main() -> None:
     """Start a browser; for each order on stdin, look, and print what was seen."""
     browser = await open_browser()
+    assert browser is not None, "Browsing.start has found one"
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)

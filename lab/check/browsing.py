@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 from lab.check.sandbox import Bench
 from lab.course import ROOT
@@ -15,9 +16,10 @@ from lab.run.browser import find_browser
 class Browsing:
     """The process that uses pages; it ends with its bench."""
 
-    def __init__(self, process: subprocess.Popen) -> None:
-        self._process = process
-        self._answers: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin and process.stdout
+        self._orders_in, self._answers_out = process.stdin, process.stdout
+        self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._asking = threading.Lock()
         self._orders = 0
         threading.Thread(target=self._read, daemon=True).start()
@@ -32,18 +34,18 @@ class Browsing:
         return cls(bench.start(command, cwd=ROOT, stderr=subprocess.DEVNULL, text=True, **pipes))
 
     def _read(self) -> None:
-        with self._process.stdout as lines:
+        with self._answers_out as lines:
             for line in lines:
                 self._answers.put(json.loads(line))
         self._answers.put(None)
 
-    def use(self, order: dict, seconds: float) -> dict | None:
+    def use(self, order: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """What the browser saw; None when it doesn't answer in so many seconds."""
         until = time.monotonic() + seconds
         with self._asking, suppress(queue.Empty, OSError):
             self._orders += 1
-            self._process.stdin.write(json.dumps({"number": self._orders, **order}) + "\n")
-            self._process.stdin.flush()
+            self._orders_in.write(json.dumps({"number": self._orders, **order}) + "\n")
+            self._orders_in.flush()
             while True:
                 seen = self._answers.get(timeout=max(until - time.monotonic(), 0.01))
                 # An order before may have been given up, and be answered only now.

@@ -162,11 +162,10 @@ def _as_changes(path: str, text: str, hunks: Sequence[list[Edit]]) -> list[Chang
     """The hunks as changes of whole lines; those of the same lines as one."""
     found: list[tuple[Change, list[Edit]]] = []
     for hunk in hunks:
-        change, clash = _of_lines(path, text, hunk), True
-        while clash:
-            clash = [
-                each for each in found if each[0].start < change.end and change.start < each[0].end
-            ]
+        change = _of_lines(path, text, hunk)
+        while clash := [
+            each for each in found if each[0].start < change.end and change.start < each[0].end
+        ]:
             found = [each for each in found if each not in clash]
             hunk = [*(edit for each in clash for edit in each[1]), *hunk]
             change = _of_lines(path, text, hunk)

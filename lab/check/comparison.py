@@ -165,13 +165,13 @@ def _speak(rows: list[Row], goal: list[Statement], shape: Shape, kept: set[str])
     for each in goal:
         for scope in each.scopes:
             used[scope].update(each.names)
-    for mine, each in rows:
-        if mine and each:
-            matcher = difflib.SequenceMatcher(None, shape(mine), shape(each), autojunk=False)
+    for mine, its in rows:
+        if mine and its:
+            matcher = difflib.SequenceMatcher(None, shape(mine), shape(its), autojunk=False)
             for i, j, size in matcher.get_matching_blocks():
-                for name, other in zip(each.names[j:], mine.names[i : i + size], strict=False):
+                for name, other in zip(its.names[j:], mine.names[i : i + size], strict=False):
                     if name and other:
-                        votes[home(each, name)][other] += 1
+                        votes[home(its, name)][other] += 1
     new: dict[tuple[str, str], str] = {}
     for place, others in votes.items():
         other, count = others.most_common(1)[0]
@@ -216,10 +216,18 @@ def _groups(rows: list[Row]) -> Iterator[list[Row]]:
 
 def _belongs(row: Row, group: list[Row]) -> bool:
     kind, last = _kind(row), _kind(group[-1])
-    first, before, each = (m or g for m, g in (group[0], group[-1], row))
+    first, before, each = map(_shown, (group[0], group[-1], row))
     if kind == last and kind in ("add", "drop"):
         return each.depth > first.depth or each.goes_on or before.is_tag
     return kind == "shift" and (last == "shift" or before.opens_block)
+
+
+def _shown(row: Row) -> Statement:
+    """The row's statement: mine where there is one, else the goal's."""
+    mine, each = row
+    shown = mine or each
+    assert shown is not None, "a row has one of the two"
+    return shown
 
 
 class _Writer:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Error:
     type: str
     message: str
     frames: tuple[Frame, ...] = ()
-    more: dict = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def place(self) -> Frame | None:
@@ -63,7 +64,7 @@ class Evidence:
     kind: str
     errors: tuple[Error, ...] = ()
     warned: tuple[Warned, ...] = ()
-    seen: dict = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)
 
     @property
     def error(self) -> Error | None:
@@ -74,7 +75,7 @@ class Evidence:
         """The first error of one of these types, or None."""
         return next((error for error in self.errors if error.type in types), None)
 
-    def saying(self, pattern: str) -> re.Match | None:
+    def saying(self, pattern: str) -> re.Match[str] | None:
         """The first match of pattern in an error's message, or None."""
         found = (re.search(pattern, error.message) for error in self.errors)
         return next(filter(None, found), None)
@@ -103,7 +104,7 @@ class Evidence:
         return [Frame(**frame) for frame in self.seen.get("running") or ()]
 
 
-def from_json(probe: str, data: dict) -> Evidence:
+def from_json(probe: str, data: dict[str, Any]) -> Evidence:
     """The evidence that inside.py wrote down."""
     data = _from_there(data)
     errors = []
@@ -114,7 +115,7 @@ def from_json(probe: str, data: dict) -> Evidence:
     return Evidence(probe, data.pop("kind"), tuple(errors), warned, data)
 
 
-def _warned(warning: dict) -> Warned:
+def _warned(warning: dict[str, Any]) -> Warned:
     created = re.search(r'File "([^"]+)", line (\d+), in (\S+)\n', warning["message"] + "\n")
     if created:
         return Warned(warning["message"], Frame(_own(created[1]), int(created[2]), created[3]))
@@ -136,7 +137,7 @@ def without_copy(text: str) -> str:
     return re.sub(found, lambda match: "" if match[1] else ".", text)
 
 
-def _from_there(found: object) -> object:
+def _from_there(found: Any) -> Any:
     """Data whose texts name no path of the copy's."""
     if isinstance(found, dict):
         return {key: _from_there(value) for key, value in found.items()}
@@ -145,7 +146,7 @@ def _from_there(found: object) -> object:
     return without_copy(found) if isinstance(found, str) else found
 
 
-def frames_of_stacks(text: str) -> list[dict]:
+def frames_of_stacks(text: str) -> list[dict[str, Any]]:
     """The learner's innermost line of each thread, in faulthandler's words or inside_watch.py's."""
     found = []
     for thread in re.split(r"^(?:Current )?[Tt]hread .*$", text, flags=re.MULTILINE):
@@ -180,7 +181,7 @@ def errors_of_log(text: str) -> tuple[Error, ...]:
     return tuple(found)
 
 
-def _of_message(kind: str, message: str) -> dict:
+def _of_message(kind: str, message: str) -> dict[str, Any]:
     """The names in a message, as far as it tells them."""
     quoted = re.findall(r"'([^']*)'", message)
     if kind == "ModuleNotFoundError" and quoted:

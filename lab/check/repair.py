@@ -44,7 +44,7 @@ def smallest(
 
     ordered = sorted(changes, key=lambda change: _suspicion(change, suspects))
     cause = _cause(ordered, works, suspects)
-    return cause and tuple(sorted(frozenset().union(*cause), key=changes.index))
+    return None if cause is None else tuple(sorted(_Part().union(*cause), key=changes.index))
 
 
 def _cause(changes: list[Change], works: _Works, suspects: Sequence[Suspect]) -> list[_Part] | None:

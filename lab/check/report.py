@@ -142,7 +142,11 @@ class Report:
     def _explained(self, finding: Finding) -> Explanation:
         explains = None
         if finding.mistake and finding.mistake != BLANK:  # which this lesson itself explains
-            explains = self.lesson if finding.file in self.unwritten else _explained_in(finding)
+            explains = (
+                self.lesson
+                if finding.file in self.unwritten
+                else _explained_in(finding.mistake, finding.file)
+            )
         mine, lessons = _difference(finding)
         return Explanation(
             _cause(finding), _advice(finding), finding.file, finding.line, mine, lessons, explains
@@ -197,9 +201,9 @@ def _advice(finding: Finding) -> str:
     return catalogue.find(finding.mistake).advice(finding.values)
 
 
-def _explained_in(finding: Finding) -> str:
+def _explained_in(mistake_id: str, file: str | None) -> str:
     """The lesson that explains the mistake; one that fits any file is explained with that file."""
-    mistake = catalogue.find(finding.mistake)
-    if finding.file in (None, mistake.file):
+    mistake = catalogue.find(mistake_id)
+    if file is None or file == mistake.file:
         return mistake.lesson
-    return project.written_in(finding.file) or mistake.lesson
+    return project.written_in(file) or mistake.lesson

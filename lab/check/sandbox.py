@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -87,11 +87,14 @@ class Warm:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        self._orders, self._errors = self.process.stdin, self.process.stderr
+        self._answers = self.process.stdout
         self.errors = b""
         self._codes: dict[int, int] = {}
-        self._said: queue.SimpleQueue[dict] = queue.SimpleQueue()
+        self._said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._readers = [
-            threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True),
+            threading.Thread(target=self._read, args=(self._answers,), daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
         ]
         for reader in self._readers:
@@ -107,10 +110,10 @@ class Warm:
         self._said.put({})
 
     def _read_errors(self) -> None:
-        while block := os.read(self.process.stderr.fileno(), 1 << 16):
+        while block := os.read(self._errors.fileno(), 1 << 16):
             self.errors = (self.errors + block)[-KEPT_OUTPUT:]
 
-    def hear(self, seconds: float) -> dict:
+    def hear(self, seconds: float) -> dict[str, Any]:
         """The next thing it says; nothing when it has ended.
 
         Raises TimeoutError when nothing comes in so many seconds.
@@ -123,11 +126,11 @@ class Warm:
             self._said.put(said)  # whoever asks next shall not wait for an answer either
         return said
 
-    def tell(self, order: dict) -> None:
+    def tell(self, order: dict[str, Any]) -> None:
         """Give it an order; one that is gone doesn't hear it."""
         with suppress(OSError, ValueError):
-            self.process.stdin.write(json.dumps(order).encode() + b"\n")
-            self.process.stdin.flush()
+            self._orders.write(json.dumps(order).encode() + b"\n")
+            self._orders.flush()
 
     @property
     def gone(self) -> bool:
@@ -142,7 +145,7 @@ class Warm:
     def end(self) -> None:
         """Let it clear away, and wait until it has."""
         with suppress(OSError):
-            self.process.stdin.close()
+            self._orders.close()
         try:
             self.process.wait(CLEARED_SECONDS)
         except subprocess.TimeoutExpired:
@@ -150,8 +153,8 @@ class Warm:
             self.process.wait()
         for reader in self._readers:
             reader.join(1)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        self._answers.close()
+        self._errors.close()
 
 
 class Bench:
@@ -162,14 +165,14 @@ class Bench:
         self._mark = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._places = 0
-        self._started: list[subprocess.Popen] = []
+        self._started: list[subprocess.Popen[bytes]] = []
         self._waiting: list[Warm] = []
         if not _FORKS:
             self._start("keep")
         self._warm = self._start("fork" if _FORKS else "once")
         # Only now: what clears away is there already, should we be killed.
         folder.mkdir(0o700)
-        self.found: dict | None = None
+        self.found: dict[str, Any] | None = None
         """What the warm process says of its packages, once it is asked."""
 
     @property
@@ -201,7 +204,7 @@ class Bench:
             self._warm, self.found = self._start("fork" if _FORKS else "once"), None
             self._folder.mkdir(0o700, exist_ok=True)
 
-    def packages(self, seconds: float) -> tuple[dict, str]:
+    def packages(self, seconds: float) -> tuple[dict[str, Any], str]:
         """What inside/main.py found of the packages, and what its Python complained of.
 
         Raises TimeoutError when it takes longer than so many seconds.
@@ -218,7 +221,7 @@ class Bench:
         place.mkdir()
         return place
 
-    def carry_out(self, order: dict, seconds: float) -> Fork:
+    def carry_out(self, order: dict[str, Any], seconds: float) -> Fork:
         """Have a fork of the warm process carry out an order, within its own notes.
 
         Raises TimeoutError when it doesn't begin within so many seconds, or can't any more.
@@ -236,9 +239,11 @@ class Bench:
             raise TimeoutError  # the learner's code has killed it
         return Fork(warm, said["pid"], notes)
 
-    def start(self, command: list[str], **more: object) -> subprocess.Popen:
+    def start(self, command: list[str], **more: Any) -> subprocess.Popen[Any]:
         """Start `python command`, with Popen's own arguments; it ends with the bench."""
-        process = subprocess.Popen([sys.executable, *command], env=self.environment, **more)
+        process: subprocess.Popen[Any] = subprocess.Popen(
+            [sys.executable, *command], env=self.environment, **more
+        )
         self._started.append(process)
         return process
 

@@ -1,6 +1,7 @@
 """What was seen, in a line or few: the shortest honest evidence."""
 
 import json
+from typing import Any
 
 from lab.check.evidence import Evidence
 from lab.messages import say
@@ -35,7 +36,7 @@ def observed(evidence: Evidence) -> str:
     return "\n".join([told, *output])
 
 
-class _Dashed(dict):
+class _Dashed(dict[str, object]):
     """Values for a text, with a dash for what wasn't seen."""
 
     def __missing__(self, key: str) -> str:
@@ -59,14 +60,15 @@ def _names_a_problem(line: str) -> bool:
     return "(" in line and ")" in line and "." in line and "ERRORS" not in line
 
 
-def _page(seen: dict) -> str:
+def _page(seen: dict[str, Any]) -> str:
     if seen["errors"]:
-        return seen["errors"][0]["message"].splitlines()[0]
+        first: str = seen["errors"][0]["message"]
+        return first.splitlines()[0]
     if seen["injected"]:
         return say("check_seen_page_html")
     if seen["failure"] and seen["reached"] in ("load", "opened"):
         return say("check_seen_page_stuck")
-    texts = [entry["text"] for entry in seen["console"] if entry["type"] == "error"]
+    texts: list[str] = [entry["text"] for entry in seen["console"] if entry["type"] == "error"]
     told = next((text for text in texts if "favicon" not in text), None)
     if not seen["sockets"]:
         return told or say("check_seen_page_no_socket")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lab import course
 from lab.check.evidence import Evidence, frames_of_stacks, from_json, without_copy
@@ -77,7 +78,7 @@ class Stage:
 
     def __init__(self, fork: Fork) -> None:
         self.fork = fork
-        self.passed: dict[str, dict] = {}
+        self.passed: dict[str, dict[str, Any]] = {}
         """The steps that are done, with what they saw."""
 
     def wait_for(self, step: str, deadline: float) -> None:
@@ -178,7 +179,8 @@ class Server:
     def wait(self, deadline: float) -> int:
         """The port that it listens on, once it does; raises what Stage.wait_for does."""
         self._stage.wait_for("serve", deadline)
-        return self._stage.passed["serve"]["port"]
+        port: int = self._stage.passed["serve"]["port"]
+        return port
 
     @property
     def output(self) -> str:
@@ -209,7 +211,7 @@ class Server:
         if not answered and not ended:
             self._dump_stacks()
         lines = _lines(self._serving)[before:]
-        found: dict = {"kind": kind, **seen, "output": self.output}
+        found: dict[str, Any] = {"kind": kind, **seen, "output": self.output}
         raised = [line["raised"] for line in lines if "raised" in line]
         told = [line for line in lines if "running" in line]
         found["chain"] = [link for each in raised[:1] for link in each["chain"]]
@@ -263,7 +265,7 @@ class Server:
         self._serving.kill()
 
 
-def _died(fork: Fork, lines: list[dict]) -> Evidence:
+def _died(fork: Fork, lines: list[dict[str, Any]]) -> Evidence:
     """What is known of a process that ended in a step: it hung in it, or left.
 
     Raises TimeoutError when it was killed from outside.
@@ -279,14 +281,14 @@ def _died(fork: Fork, lines: list[dict]) -> Evidence:
     return Evidence(probe, "died", seen=seen)
 
 
-def _lines(fork: Fork) -> list[dict]:
+def _lines(fork: Fork) -> list[dict[str, Any]]:
     """What a fork has written down so far."""
     results = fork.notes / "results"
     text = results.read_text("utf-8") if results.exists() else ""
     return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
 
 
-def _stacks(fork: Fork) -> list[dict]:
+def _stacks(fork: Fork) -> list[dict[str, Any]]:
     file = fork.notes / "results.stack"
     return frames_of_stacks(file.read_text("utf-8", "replace") if file.exists() else "")
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -130,7 +131,12 @@ class _Trial:
         for running in self._running:
             running.stop()
 
-    def _try(self, way: object, probes: Sequence[Probe], outcome: Outcome) -> None:
+    def _try(
+        self,
+        way: Callable[[Sequence[Probe], Outcome], None],
+        probes: Sequence[Probe],
+        outcome: Outcome,
+    ) -> None:
         if not probes:
             return
         try:
@@ -197,24 +203,27 @@ class _Trial:
             return self._preparation
 
     def _prepare(self, **variables: str) -> Preparation:
-        return self._begun(Preparation, self._folder, **variables)
+        begin = partial(Preparation, self._all.box, self._all.way, self._folder)
+        return self._begun(begin, variables)
 
     def _serve(
         self, prepared: Preparation, count: int, **variables: str
     ) -> list[tuple[Server, Site]]:
         """So many servers with one database, and their sites, once they listen."""
         database = self._all.box.bench.place("database")
-        servers = [self._begun(Server, self._folder, database, **variables) for _ in range(count)]
+        begin = partial(Server, self._all.box, self._all.way, self._folder, database)
+        servers = [self._begun(begin, variables) for _ in range(count)]
         until = self._all.box.deadline - 1
         prepared.wait(until)
         prepared.copy_database(database)
         return [(server, self._site(server.wait(until))) for server in servers]
 
-    def _begun(self, kind: type[Begun], *places: Path, **variables: str) -> Begun:
+    def _begun(
+        self, begin: Callable[[float, Mapping[str, str]], Begun], variables: Mapping[str, str]
+    ) -> Begun:
         """A preparation or a server that has begun, and will be stopped."""
         seconds = STEP_SECONDS * self._haste
-        variables |= {"SECRET_KEY": self._secret}
-        begun = kind(self._all.box, self._all.way, *places, seconds, variables)
+        begun = begin(seconds, {**variables, "SECRET_KEY": self._secret})
         with self._ending:
             self._running.append(begun)
             if self._ended:  # the other lane has failed meanwhile, or the time is up
@@ -222,5 +231,11 @@ class _Trial:
         return begun
 
     def _site(self, port: int) -> Site:
-        more = {"haste": self._haste, "browsing": self._all.browsing}
-        return Site(port, self._all.lesson, self._all.box, self._folder, **more)
+        return Site(
+            port,
+            self._all.lesson,
+            self._all.box,
+            self._folder,
+            haste=self._haste,
+            browsing=self._all.browsing,
+        )

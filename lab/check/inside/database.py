@@ -2,11 +2,12 @@
 
 import os
 from contextlib import closing, suppress
+from typing import Any
 
 from inside import evidence
 
 
-def database(own: str, learners_file: str) -> dict:
+def database(own: str, learners_file: str) -> dict[str, Any]:
     """Run the migrations; then see whether the learner's own database has had them too.
 
     own is the folder that the project's database should be in; learners_file the copy of theirs.

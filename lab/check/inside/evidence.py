@@ -8,12 +8,13 @@ import traceback
 import types
 import warnings
 from contextlib import suppress
+from typing import Any
 
 FOLDER = ""
 """The folder of the learner's code: its files are named from there."""
-LAST: dict = {}
+LAST: dict[str, Any] = {}
 """The last failure."""
-_warnings: list[dict] = []
+_warnings: list[dict[str, Any]] = []
 
 
 class Failed(Exception):
@@ -34,7 +35,7 @@ def shown(file: str) -> str:
     return file if file.startswith("<") else path
 
 
-def of_exception(error: BaseException) -> dict:
+def of_exception(error: BaseException) -> dict[str, Any]:
     """An exception with all that led to it: the first of the chain came first."""
     chain, seen = [], set()
     link: BaseException | None = error
@@ -49,12 +50,16 @@ def of_exception(error: BaseException) -> dict:
     return found
 
 
-def _link(error: BaseException) -> dict:
+def _link(error: BaseException) -> dict[str, Any]:
     frames = [
         {"file": shown(frame.filename), "line": frame.lineno, "function": frame.name}
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    link = {"type": type(error).__name__, "message": _said(error)[:2000], "frames": frames}
+    link: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": _said(error)[:2000],
+        "frames": frames,
+    }
     if isinstance(error, SyntaxError):
         link["file"] = shown(error.filename or "")
         link["line"] = error.lineno
@@ -72,7 +77,7 @@ def _said(error: BaseException) -> str:
         return f"<{type(another).__name__} in its __str__>"
 
 
-def _names(error: BaseException) -> dict:
+def _names(error: BaseException) -> dict[str, Any]:
     """Names that the error speaks of, and those that were there instead."""
     last = _last_frame(error)
     # CPython tells no name for some errors.
@@ -134,7 +139,7 @@ def _last_frame(error: BaseException) -> types.FrameType | None:
     return found
 
 
-def running() -> list[dict]:
+def running() -> list[dict[str, Any]]:
     """Where the learner's code is at this moment, thread by thread."""
     found = []
     for frame in sys._current_frames().values():
@@ -153,16 +158,18 @@ def running() -> list[dict]:
 def watch_warnings() -> None:
     """Keep warnings, such as of coroutines that nobody awaits."""
     warnings.simplefilter("always", RuntimeWarning)
-    warnings.showwarning = _keep
+    warnings.showwarning = _keep  # type: ignore[assignment] # always called by position
     sys.set_coroutine_origin_tracking_depth(1)
 
 
-def _keep(message: object, category: type, filename: str, line: int, *_: object) -> None:
+def _keep(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object
+) -> None:
     if category is RuntimeWarning and len(_warnings) < 20:
-        _warnings.append({"message": str(message)[:2000], "file": shown(filename), "line": line})
+        _warnings.append({"message": str(message)[:2000], "file": shown(filename), "line": lineno})
 
 
-def warned() -> list[dict]:
+def warned() -> list[dict[str, Any]]:
     """The warnings so far."""
     import gc
 

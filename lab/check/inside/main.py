@@ -19,7 +19,7 @@ import sys
 import time
 from contextlib import suppress
 from importlib import import_module, metadata
-from typing import NoReturn
+from typing import Any, NoReturn
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
@@ -80,7 +80,7 @@ def say(**line: object) -> None:
     os.write(1, json.dumps(line).encode() + b"\n")
 
 
-def environment() -> dict:
+def environment() -> dict[str, Any]:
     """The Python and the packages that the learner's project would run with; or what's wrong."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the learner's Python may be an old one
         version = ".".join(map(str, sys.version_info[:2]))
@@ -109,7 +109,7 @@ def warm_up() -> None:
     PBKDF2PasswordHasher.iterations = 1000  # nobody's password is to be kept here
 
 
-def carry_out(order: dict) -> NoReturn:
+def carry_out(order: dict[str, Any]) -> NoReturn:
     """Run the learner's code as the order says, and end with its exit code."""
     code = 1
     try:
@@ -121,7 +121,7 @@ def carry_out(order: dict) -> NoReturn:
         os._exit(code)
 
 
-def settle_in(order: dict) -> None:
+def settle_in(order: dict[str, Any]) -> None:
     """Become the process that the learner's code finds itself in."""
     os.environ.clear()
     os.environ.update(order["environment"])
@@ -138,7 +138,7 @@ def settle_in(order: dict) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def exit_code_of(order: dict) -> int:
+def exit_code_of(order: dict[str, Any]) -> int:
     """Run what the order names; the exit code is what a Python of its own would end with."""
     try:
         import_module(f"inside.{order['run']}").main(order)
@@ -150,7 +150,7 @@ def exit_code_of(order: dict) -> int:
     return 0
 
 
-def fork_for(order: dict) -> None:
+def fork_for(order: dict[str, Any]) -> None:
     """Carry an order out in a fork."""
     number = os.fork()
     if number == 0:
@@ -224,7 +224,7 @@ def clear_away(folder: str) -> None:
         time.sleep(0.05)  # what was killed may still have been writing
 
 
-def marked_processes() -> list:
+def marked_processes() -> list[Any]:
     """The processes of this check but for this one, each known by what it inherited.
 
     A child may have left its session.

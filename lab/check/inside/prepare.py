@@ -8,12 +8,13 @@ import io
 import os
 import runpy
 import sys
+from typing import Any
 
 from inside import database, evidence
 from inside.recorder import Recorder
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Go through the steps, up to the first that fails."""
     recorder = Recorder(order["results"], order["folder"])
     steps = {
@@ -26,7 +27,7 @@ def main(order: dict) -> None:
             return
 
 
-def project() -> dict:
+def project() -> dict[str, Any]:
     """What `python manage.py check` says."""
     if not os.path.exists("manage.py"):  # noqa: PTH110
         raise evidence.Failed(kind="no-manage")
@@ -48,7 +49,7 @@ def project() -> dict:
     return {"settings": os.environ.get("DJANGO_SETTINGS_MODULE")}
 
 
-def settings() -> dict:
+def settings() -> dict[str, Any]:
     """Whether runserver would be Daphne's, and what the learner's own channel layer does."""
     from django.conf import settings as learners
     from django.core.management import get_commands

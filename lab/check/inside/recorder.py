@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from inside import evidence, watch
 
@@ -37,7 +38,7 @@ class Recorder:
         """Note what is known just now: warnings so far, and where each thread is busy."""
         self.write(warnings=evidence.warned(), running=evidence.running(), **more)
 
-    def step(self, name: str, function: Callable[[], dict], seconds: float) -> bool:
+    def step(self, name: str, function: Callable[[], dict[str, Any]], seconds: float) -> bool:
         """Run one step; False when it failed. It ends the process when it takes too long."""
         self.write(step=name, state="begun")
         watching = watch.after(seconds, self._stacks, then=lambda: os._exit(1))

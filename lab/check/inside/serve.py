@@ -9,31 +9,35 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from importlib import import_module
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from inside import evidence
 from inside.recorder import Recorder
 from uvicorn.protocols.utils import ClientDisconnected
 
+Application = Callable[..., Awaitable[None]]
+"""An ASGI application: called with a scope, receive and send."""
 WEBSOCKETS_END = 10
 """Seconds that uvicorn waits for connections when it is asked to stop; as the lessons' server."""
 
 
-def application() -> object:
+def application() -> Application:
     """What ASGI_APPLICATION names.
 
     Raises Failed when it can't be called.
     """
     from channels.routing import get_default_application
 
-    found = get_default_application()
+    found: Application = get_default_application()
     if not callable(found):
         raise evidence.Failed(kind="not-callable", value=repr(found))
     return found
 
 
-def lend(lent: dict) -> None:
+def lend(lent: dict[str, Any]) -> None:
     """Give the settings what a later lesson writes into them."""
     from django.conf import settings as learners
 
@@ -42,12 +46,12 @@ def lend(lent: dict) -> None:
             setattr(learners, name, value)
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Load the application as a server does, then serve it on a free port until killed."""
     recorder = Recorder(order["results"], order["folder"])
-    served: list[object] = []
+    served: list[Application] = []
 
-    def load() -> dict:
+    def load() -> dict[str, Any]:
         if not order["lent"] and os.path.exists("mywebsite/asgi.py"):  # noqa: PTH110
             import_module("mywebsite.asgi")  # as a server does, which knows of no settings
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
@@ -59,7 +63,7 @@ def main(order: dict) -> None:
         _serve(served[0], order, recorder)
 
 
-def _serve(whole: object, order: dict, recorder: Recorder) -> None:
+def _serve(whole: Application, order: dict[str, Any], recorder: Recorder) -> None:
     import uvicorn
     from django.core.signals import got_request_exception
 
@@ -93,7 +97,7 @@ def _answer_bell(bell: socket.socket, recorder: Recorder, watched: "Watched") ->
             recorder.tell(open=watched.open)
 
 
-def _as_runserver_serves(whole: object) -> object:
+def _as_runserver_serves(whole: Application) -> Application:
     """The application with the apps' static files before it, where runserver would add them."""
     from django.apps import apps
     from django.conf import settings as learners
@@ -106,13 +110,13 @@ def _as_runserver_serves(whole: object) -> object:
 class Watched:
     """The application; what it raises is noted on its way to the server."""
 
-    def __init__(self, whole: object, recorder: Recorder) -> None:
+    def __init__(self, whole: Application, recorder: Recorder) -> None:
         self._whole, self._recorder = whole, recorder
         self._begun = False
         self.open = 0
         """How many WebSockets it is busy with."""
 
-    async def __call__(self, scope: dict, receive: object, send: object) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: object, send: object) -> None:
         """Let the application answer."""
         if not self._begun:
             self._begun = True

@@ -6,6 +6,7 @@ page is tried anyway.
 
 import json
 import os
+from typing import Any
 
 from inside import evidence
 
@@ -24,14 +25,14 @@ class Watcher:
         """Add one line."""
         self._file.write(json.dumps(line, default=str) + "\n")
 
-    def pytest_collection_modifyitems(self, config: object, items: list) -> None:
+    def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
         """Leave out what needs a browser."""
         browser = [item for item in items if BROWSER_FIXTURES & set(item.fixturenames)]
         items[:] = [item for item in items if item not in browser]
         config.hook.pytest_deselected(items=browser)
         self.write(collected=len(items), left_out=len(browser))
 
-    def pytest_exception_interact(self, node: object, call: object) -> None:
+    def pytest_exception_interact(self, node: Any, call: Any) -> None:
         """Note why a test failed, or why its file can't be read."""
         error = call.excinfo.value
         found = evidence.of_exception(error)
@@ -44,14 +45,14 @@ class Watcher:
             found["chain"] = [{**link, "name": error.argname}]
         self.write(failed=node.nodeid, evidence=found)
 
-    def pytest_runtest_logreport(self, report: object) -> None:
+    def pytest_runtest_logreport(self, report: Any) -> None:
         """Note how a test ended."""
         if report.when == "call" or report.outcome != "passed":
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
             self.write(test=report.nodeid, outcome=report.outcome, reason=reason)
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Run `pytest chat` in the order's folder, up to the first failure."""
     if order["broken"]:
         from inside import broken  # noqa: F401 - it spoils the chat for all that comes

@@ -7,6 +7,7 @@ of threads that go on running, and has crashed servers that were merely slow.
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import TextIO
 
 
@@ -27,8 +28,9 @@ def after(
 
 def write_stacks(file: TextIO) -> None:
     """The frames of each thread, the innermost first, in faulthandler's own words."""
-    for ident, frame in sys._current_frames().items():
+    for ident, innermost in sys._current_frames().items():
         file.write(f"Thread {ident:#x} (most recent call first):\n")
+        frame: FrameType | None = innermost
         while frame is not None:
             code = frame.f_code
             file.write(f'  File "{code.co_filename}", line {frame.f_lineno} in {code.co_name}\n')

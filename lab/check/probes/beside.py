@@ -16,7 +16,7 @@ from lab.check.probes.history import ask_history, say_confirmed
 from lab.check.probes.people import came_or_went, expect_people
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import Unanswered, Wire, containing
 from lab.run.server import HOST
 
 SOON = 1.0 * PATIENCE
@@ -46,7 +46,7 @@ class Valkey:
     def overhearing(self) -> Iterator[list[tuple[bytes, bytes]]]:
         """What is published meanwhile, as (group, data); the list is filled when this ends."""
         heard: list[tuple[bytes, bytes]] = []
-        with self._asked() as redis, redis.pubsub(ignore_subscribe_messages=True) as ear:
+        with self._asked() as redis, redis.pubsub(ignore_subscribe_messages=True) as ear:  # type: ignore[no-untyped-call]
             ear.psubscribe("*")
             ear.get_message(timeout=2)  # waits for the answer to the subscription
             yield heard
@@ -64,14 +64,15 @@ class Valkey:
 
 def two_servers(site: Site) -> None:
     """What is said on one server is heard on the other: at once, in order and once."""
-    valkey = Valkey(site.valkey_port)
+    valkey, beside = Valkey(site.valkey_port), site.beside
+    assert beside is not None, "its lane has a second server"
     ana, bia = site.member(0), site.member(1)
     room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
-    with Wire(site.beside.port, 2 * site.seconds):
+    with Wire(beside.port, 2 * site.seconds):
         pass  # a server's first connection takes its time: it loads what all of them need
     with site.wire(room, ana) as here:
         expect_people(here, [ana.name])
-        with site.beside.wire(room, bia) as there:
+        with beside.wire(room, bia) as there:
             _is_told(here, there, valkey)
             _is_told(there, here, valkey)
             came_or_went_beside(here, "join", bia.name)
@@ -94,7 +95,7 @@ def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
         say_confirmed(speaker, text, secrets.token_hex(8))
         began = time.monotonic()
         try:
-            hearer.hear("chat", lambda frame, text=text: frame.get("message") == text)
+            hearer.hear("chat", containing(message=text))
         except Unanswered as missing:
             if missing.kind not in ("silence", "no-answer"):
                 raise
@@ -132,7 +133,7 @@ def _all_in_order(here: Wire, there: Wire) -> None:
 
 def _numbers(wire: Wire, begun: int) -> list[int]:
     frames = [frame for frame in wire.heard[begun:] if isinstance(frame, dict)]
-    return [frame.get("id") for frame in frames if frame.get("type") == "chat"]
+    return [frame["id"] for frame in frames if frame.get("type") == "chat"]
 
 
 def _the_same_history(here: Wire, there: Wire) -> None:

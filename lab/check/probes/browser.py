@@ -2,6 +2,7 @@
 
 import json
 import threading
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lab import course
@@ -11,6 +12,9 @@ from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, open_room
 from lab.check.probes.visitor import Page
 from lab.check.probes.wire import Unanswered, Wire
 from lab.run.server import WEBSOCKET_PATH
+
+if TYPE_CHECKING:
+    from lab.check.browsing import Browsing
 
 TYPED = ("olá da página", "tudo bem?")
 PUSHED = "olá de outra pessoa"
@@ -29,11 +33,12 @@ def use_the_page(site: Site) -> None:
     secure = course.reached(site.lesson, SECURE)
     page = site.visitor().get(open_room(site) if in_room else "/")
     typed = (ATTACK if secure else TYPED[0], *(() if in_room else TYPED[1:]))
-    if site.browsing is None:
+    browsing = site.browsing
+    if browsing is None:
         _look_at_the_form(page, len(typed))
         site.remark = "check_no_browser"
         return
-    seen = _used(site, page, typed, pushes=not in_room)
+    seen = _used(site, browsing, page, typed, pushes=not in_room)
     if seen is None:
         _look_at_the_form(page, len(typed))
         site.remark = "check_browser_failed"
@@ -48,7 +53,9 @@ def use_the_page(site: Site) -> None:
     raise Unanswered("page", **seen)
 
 
-def _used(site: Site, page: Page, typed: tuple[str, ...], pushes: bool) -> dict | None:
+def _used(
+    site: Site, browsing: "Browsing", page: Page, typed: tuple[str, ...], pushes: bool
+) -> dict[str, Any] | None:
     """What the browser saw, while somebody else answers what is typed."""
     order = {
         "address": f"http://127.0.0.1:{site.port}{page.path}",
@@ -58,12 +65,12 @@ def _used(site: Site, page: Page, typed: tuple[str, ...], pushes: bool) -> dict 
         "seconds": max(1.0, min(SECONDS, site.left() - 1)),
     }
     if not pushes:
-        return site.browsing.use(order, site.left())
+        return browsing.use(order, site.left())
     with site.wire() as other:
         other.seconds = site.left()  # the browser may only just be starting
         answering = threading.Thread(target=_answer, args=(other, typed[0]), daemon=True)
         answering.start()
-        return site.browsing.use(order, site.left())
+        return browsing.use(order, site.left())
 
 
 def _answer(other: Wire, text: str) -> None:
@@ -80,7 +87,7 @@ def _look_at_the_form(page: Page, fields: int) -> None:
         raise Unanswered("no-form", html=page.html)
 
 
-def _shows_what_is_said(seen: dict) -> bool:
+def _shows_what_is_said(seen: dict[str, Any]) -> bool:
     """Whether what was typed went out as a message, came back, and stands in the page as text."""
     text = seen["typed"][0]
     if seen["failure"] or seen["errors"] or seen["loads"] > 0 or seen["injected"]:
@@ -89,7 +96,7 @@ def _shows_what_is_said(seen: dict) -> bool:
     return told and all(wanted in seen["shown"] for wanted in seen["wanted"])
 
 
-def _is_contract(seen: dict) -> bool:
+def _is_contract(seen: dict[str, Any]) -> bool:
     """Whether the page's WebSocket is the chat's, and its frame has both fields."""
     socket, page = urlsplit(seen["sockets"][0]), urlsplit(seen["address"])
     if (socket.scheme, socket.netloc, socket.path) != ("ws", page.netloc, WEBSOCKET_PATH):
@@ -99,7 +106,7 @@ def _is_contract(seen: dict) -> bool:
     return any(wanted.items() <= _object(frame).items() for frame in seen["sent"])
 
 
-def _object(frame: str) -> dict:
+def _object(frame: str) -> dict[str, Any]:
     """The object that a frame is; an empty one for any other."""
     try:
         data = json.loads(frame)

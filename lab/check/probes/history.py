@@ -1,6 +1,7 @@
 """A message is confirmed, stored, and there once however often it is sent."""
 
 import secrets
+from typing import Any
 
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, as_dict, new_room
@@ -49,10 +50,11 @@ def say_confirmed(wire: Wire, text: str, client_id: str) -> int:
         raise Unanswered("no-confirm", **missing.seen) from missing
     if answer.get("client_id") != client_id or not isinstance(answer.get("id"), int):
         raise Unanswered("confirm-wrong", client_id=client_id, frames=[answer])
-    return answer["id"]
+    number: int = answer["id"]
+    return number
 
 
-def ask_history(wire: Wire, **asked: object) -> list[dict]:
+def ask_history(wire: Wire, **asked: object) -> list[dict[str, Any]]:
     """The messages of the history that is asked for."""
     wire.say(type="history", **asked)
     answer = wire.hear(wanted=lambda frame: frame.get("type") in ("history", "error"))

@@ -10,7 +10,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.check.patience import PATIENCE
 from lab.check.probes.visitor import Form, Page, Visitor
@@ -84,7 +84,7 @@ class Site:
         return self.members[number]
 
 
-def answer_to(wire: Wire) -> dict:
+def answer_to(wire: Wire) -> dict[str, Any]:
     """The chat's or the error frame that answers; without one, the last that came instead.
 
     A project may send frames of its own kinds at any time.
@@ -97,7 +97,7 @@ def answer_to(wire: Wire) -> dict:
         return as_dict(missing.seen["frames"][-1])
 
 
-def as_dict(frame: object) -> dict:
+def as_dict(frame: object) -> dict[str, Any]:
     """What a Wire has heard, as the frame that it is; one that is none is empty."""
     if isinstance(frame, str):
         with suppress(ValueError):

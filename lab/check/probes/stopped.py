@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from lab.check.patience import PATIENCE
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.visitor import Visitor
-from lab.check.probes.wire import WEBSOCKET_PATH, Unanswered, code_of
-from lab.run.server import HOST
+from lab.check.probes.wire import Unanswered, code_of
+from lab.run.server import HOST, WEBSOCKET_PATH
 
 SPEAKERS, MESSAGES = 5, 20
 """Who speaks while one doesn't read, and how much each says: in all well over what a project
@@ -65,7 +66,7 @@ def unread(site: Site, path: str = WEBSOCKET_PATH, cookies: str = "") -> Iterato
             reader = connect(
                 f"ws://{HOST}:{site.port}{path}",
                 sock=own,
-                origin=f"http://{HOST}:{site.port}",
+                origin=Origin(f"http://{HOST}:{site.port}"),
                 additional_headers={"Cookie": cookies} if cookies else None,
                 open_timeout=site.seconds,
                 close_timeout=0.2,

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from lab.check.evidence import without_copy
 from lab.check.probes.probe import Probe
@@ -18,7 +19,7 @@ class Run:
     process: Fork
 
     @property
-    def lines(self) -> list[dict]:
+    def lines(self) -> list[dict[str, Any]]:
         """What it has written down so far."""
         results = self.process.notes / "results"
         text = results.read_text("utf-8") if results.exists() else ""
@@ -68,7 +69,7 @@ def _own(run: Run) -> None:
         raise Unanswered("tests-skipped", reason=(reasons or ["—"])[0])
 
 
-def _without_kind(found: dict) -> dict:
+def _without_kind(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "kind"}
 
 

@@ -4,10 +4,11 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from typing import Self
+from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from lab.run.server import HOST, WEBSOCKET_PATH
 
@@ -17,7 +18,8 @@ class Unanswered(Exception):
 
     def __init__(self, kind: str, **seen: object) -> None:
         super().__init__(kind)
-        self.kind, self.seen = kind, seen
+        self.kind = kind
+        self.seen: dict[str, Any] = seen
 
 
 class Wire:
@@ -42,7 +44,7 @@ class Wire:
             self._socket = self._open.enter_context(
                 connect(
                     f"ws://{HOST}:{port}{path}",
-                    origin=origin or f"http://{HOST}:{port}",
+                    origin=Origin(origin or f"http://{HOST}:{port}"),
                     additional_headers={"Cookie": cookies} if cookies else None,
                     open_timeout=seconds,
                     close_timeout=0.2,
@@ -98,7 +100,9 @@ class Wire:
         self.heard.append(text if frame is None else frame)
         return self.heard[-1]
 
-    def hear(self, kind: str | None = None, wanted: Callable[[dict], bool] | None = None) -> dict:
+    def hear(
+        self, kind: str | None = None, wanted: Callable[[dict[str, Any]], bool] | None = None
+    ) -> dict[str, Any]:
         """The next frame of that type that is wanted; the others are kept in `heard`.
 
         Raises Unanswered when none comes, or one that is no JSON object, or a close.
@@ -136,6 +140,11 @@ class Wire:
         )
 
 
+def containing(**said: object) -> Callable[[dict[str, Any]], bool]:
+    """Whether a frame holds all of that, for `hear`."""
+    return lambda frame: said.items() <= frame.items()
+
+
 def code_of(error: ConnectionClosed) -> int:
     """The close code, or 1006 for a connection that just went."""
     return error.rcvd.code if error.rcvd else 1006
@@ -152,7 +161,7 @@ def shown(frame: object) -> str:
     return text if len(text) <= 80 else text[:60] + "…"
 
 
-def _parsed(text: str | bytes) -> dict | None:
+def _parsed(text: str | bytes) -> dict[str, Any] | None:
     try:
         frame = json.loads(text)
     except ValueError:
