@@ -146,8 +146,8 @@ def _patient(check: Check, **patches: object) -> Check:
 
     def patient(lesson: str, workspace: Path) -> Report:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("lab.check.SECONDS", 60)
-            patch.setattr("lab.check.causes.SEARCH_SECONDS", 20)
+            patch.setattr("lab.check.SECONDS", 120)
+            patch.setattr("lab.check.causes.SEARCH_SECONDS", 60)
             for name, value in patches.items():
                 patch.setattr(name, value)
             return check(lesson, workspace)
