@@ -14,6 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
+	@echo "         [PROJECTOR=1]       ... larger, for a room / ... maior, para uma sala"
 	@echo "make run [PORT=8000]         run the finished project / roda o projeto pronto"
 	@echo "make test [LESSON=05-asgi]   check everything / confere tudo"
 	@echo "make quick                   what takes seconds of it / o que leva segundos"
@@ -26,7 +27,7 @@ help:
 	@echo "make lock                    choose newer versions of the dependencies"
 
 lab: $(INSTALLED)
-	@$(BIN)/python -m lab start $(if $(COURSE),--course $(COURSE)) -- $(JUPYTER)
+	@$(BIN)/python -m lab start $(if $(COURSE),--course $(COURSE)) $(if $(PROJECTOR),--projector) -- $(JUPYTER)
 
 run: $(INSTALLED)
 	@$(BIN)/python manage.py migrate --verbosity 0

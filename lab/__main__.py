@@ -17,16 +17,22 @@ from lab.workspace import Workspace
 
 def start(arguments: argparse.Namespace) -> int:
     """Open JupyterLab on the course's first page, until it is closed."""
-    page = f"notebooks/{arguments.course or language.of_machine()}/index.ipynb"
+    spoken = arguments.course or language.of_machine()
+    settings = course.ROOT / "lab" / "jupyterlab"
     command = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={course.ROOT}",
-        f"--LabApp.default_url=/lab/tree/{page}",
-        f"--LabApp.app_settings_dir={course.ROOT / 'lab' / 'jupyterlab'}",  # no news pop-up
+        f"--LabApp.default_url=/lab/tree/notebooks/{spoken}/index.ipynb",
+        f"--LabApp.app_settings_dir={settings}",  # no news pop-up
+        f"--LabApp.extra_labextensions_path={settings / 'extensions'}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    return subprocess.call([*command, *arguments.jupyter], cwd=course.ROOT)
+    layers = {"portuguese": spoken == "pt-br", "projector": arguments.projector}
+    paths = [str(settings / name) for name, wanted in layers.items() if wanted]
+    paths += filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    return subprocess.call([*command, *arguments.jupyter], cwd=course.ROOT, env=environment)
 
 
 def build(arguments: argparse.Namespace) -> int:
@@ -152,6 +158,7 @@ def arguments_parser() -> argparse.ArgumentParser:
 
     start_parser = command(start)
     start_parser.add_argument("--course", choices=language.LANGUAGES, help=say("help_start_course"))
+    start_parser.add_argument("--projector", action="store_true", help=say("help_start_projector"))
     start_parser.add_argument("jupyter", nargs="*", help=say("help_start_jupyter"))
     build_parser = command(build)
     build_parser.add_argument("--after", required=True, metavar="LESSON")

@@ -1,0 +1,110 @@
+// What JupyterLab has no setting for. A cell that writes a file has the colours of that file's
+// language, and one that changes it those of a patch. The menus' own names, which its language pack
+// leaves in English, are the reader's; and for a projector letters are larger, the sidebar closed.
+//
+// JupyterLab loads this file as it is, and nothing has to be built: a container of modules, as its
+// module federation wants one, with one plugin in it.
+{
+  const NAME = "course_cells"
+  const WRITES = /^%%(writefile|patch|fill)\s+(?:-\w+\s+)*(\S+)\s*$/
+  const MENUS = ["file", "edit", "view", "run", "kernel", "tabs", "settings", "help"]
+  const SIZES = {
+    "--jp-code-font-size": "18px",
+    "--jp-content-font-size1": "20px",
+    "--jp-ui-font-size1": "16px",
+  }
+  let shared // the modules that JupyterLab has, by name and version
+
+  async function module(name) {
+    const [found] = Object.values(shared[name])
+    return (await found.get())()
+  }
+
+  async function plugin() {
+    const { INotebookTracker } = await module("@jupyterlab/notebook")
+    const { IEditorServices } = await module("@jupyterlab/codeeditor")
+    const codemirror = await module("@jupyterlab/codemirror")
+    const { IMainMenu } = await module("@jupyterlab/mainmenu")
+    const { PageConfig } = await module("@jupyterlab/coreutils")
+    const colours = await coloursOfPatches()
+    const patches = codemirror.EditorExtensionRegistry.createImmutableExtension(colours)
+    return {
+      id: `${NAME}:plugin`,
+      autoStart: true,
+      requires: [INotebookTracker, IEditorServices, codemirror.IEditorExtensionRegistry, IMainMenu],
+      activate(app, notebooks, { mimeTypeService }, extensions, mainMenu) {
+        extensions.addExtension({ name: `${NAME}:patches`, factory: () => patches })
+        const colour = colouring((path) => mimeTypeService.getMimeTypeByFilePath(path))
+        const watch = (panel) =>
+          panel.context.ready.then(() => colourAll(panel.content.model.cells, colour))
+        notebooks.forEach(watch) // of those that were open before, as after a reload
+        notebooks.widgetAdded.connect((_, panel) => watch(panel))
+        app.restored.then(() => {
+          name(mainMenu, PageConfig.getOption("courseMenus"))
+          if (PageConfig.getOption("courseProjector")) enlarge(app.shell)
+        })
+      },
+    }
+  }
+
+  function name(mainMenu, names) {
+    if (!names) return
+    names.split(",").forEach((label, at) => (mainMenu[`${MENUS[at]}Menu`].title.label = label))
+  }
+
+  // Its own setting for sizes counts only where a person has made it.
+  function enlarge(shell) {
+    for (const [name, size] of Object.entries(SIZES)) document.body.style.setProperty(name, size)
+    shell.collapseLeft()
+  }
+
+  // JupyterLab's themes have no colours for the lines of a patch.
+  async function coloursOfPatches() {
+    const { HighlightStyle, syntaxHighlighting } = await module("@codemirror/language")
+    const { tags } = await module("@lezer/highlight")
+    const ground = (colour) => `color-mix(in srgb, ${colour} 18%, transparent)`
+    return syntaxHighlighting(
+      HighlightStyle.define([
+        { tag: tags.inserted, backgroundColor: ground("green") },
+        { tag: tags.deleted, backgroundColor: ground("red") },
+      ]),
+    )
+  }
+
+  function colourAll(cells, colour) {
+    const watch = (cell) => {
+      if (cell.type !== "code") return
+      cell.contentChanged.connect(colour)
+      cell.mimeTypeChanged.connect(colour) // the kernel's language arrives later than the cells
+      colour(cell)
+    }
+    for (const cell of cells) watch(cell)
+    cells.changed.connect((_, change) => {
+      if (change.type === "add" || change.type === "set") change.newValues.forEach(watch)
+    })
+  }
+
+  function colouring(mimeTypeOf) {
+    const kernels = new WeakMap() // the language that each cell has otherwise
+    const given = new WeakMap()
+    return (cell) => {
+      const [, magic, path] = cell.sharedModel.source.split("\n", 1)[0].match(WRITES) ?? []
+      const file = magic === "writefile" ? mimeTypeOf(path) : magic && "text/x-diff"
+      if (cell.mimeType !== given.get(cell)) kernels.set(cell, cell.mimeType)
+      const wanted = file && !file.includes("python") ? file : kernels.get(cell)
+      given.set(cell, wanted)
+      if (cell.mimeType !== wanted) cell.mimeType = wanted
+    }
+  }
+
+  window._JUPYTERLAB ??= {}
+  window._JUPYTERLAB[NAME] = {
+    init(modules) {
+      shared = modules
+    },
+    async get() {
+      const found = await plugin()
+      return () => ({ __esModule: true, default: found })
+    },
+  }
+}

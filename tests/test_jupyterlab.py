@@ -1,0 +1,149 @@
+"""JupyterLab as `make lab` opens it: cells in their own colours, the reader's language, a projector."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from support.jupyterlab import JupyterLab, command, new_context, opened, started
+
+from lab.run.browser import launch_options
+
+NOTEBOOK = "notebooks/en/cells.ipynb"
+LONG = f"x = '{'o' * 74}'"  # 80 columns
+CELLS = {
+    "python": "for each in []:\n    print('each')",
+    "html": '%%writefile chat/a.html\n<p class="one">it\'s {% if x %}here{% endif %}</p>',
+    "js": "%%writefile chat/static/a.js\nconst one = 1 // it's one",
+    "css": "%%writefile chat/static/a.css\n#people { color: red; }",
+    "toml": '%%writefile a.toml\n[a]\nb = "c" # d',
+    "patch": "%%patch chat/a.py\n same\n-    return 1\n+    return 2",
+    "written": "%%writefile chat/a.py\ndef one():\n    return 1",
+    "long": LONG,
+}
+ORDER = list(CELLS)
+
+
+@pytest.fixture(scope="module")
+def browser(browser_program) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options(browser_program))
+        yield browser
+        browser.close()
+
+
+def a_page(folder: Path, browser: Browser, *options: str) -> Iterator[tuple[JupyterLab, Page]]:
+    with started(folder, {NOTEBOOK: list(CELLS.values())}, None, *options) as jupyter:
+        context = new_context(browser)
+        page = context.new_page()
+        opened(page, jupyter, NOTEBOOK)
+        page.locator("#jp-main-statusbar", has_text="Python 3").wait_for()
+        # The kernel's language comes late; this is no token of Python's.
+        page.locator(".cm-content span", has_text="// it's one").last.wait_for()
+        yield jupyter, page
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory, browser) -> Iterator[tuple[JupyterLab, Page]]:
+    yield from a_page(tmp_path_factory.mktemp("plain"), browser, "--course", "en")
+
+
+@pytest.fixture(scope="module")
+def projected(tmp_path_factory, browser) -> Iterator[tuple[JupyterLab, Page]]:
+    folder = tmp_path_factory.mktemp("projected")
+    yield from a_page(folder, browser, "--course", "pt-br", "--projector")
+
+
+def cell(page: Page, name: str) -> Locator:
+    return page.locator(".jp-CodeCell").nth(ORDER.index(name)).locator(".cm-content")
+
+
+def look(page: Page, name: str, text: str) -> tuple[str, str]:
+    """The colours of a piece of a cell that has some of its own, and of the ground behind it."""
+    piece = cell(page, name).locator("span").filter(has_text=text).last
+    return tuple(
+        piece.evaluate(
+            "piece => { const its = getComputedStyle(piece);"
+            " return [its.color, its.backgroundColor] }"
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("python", ["for", "'each'"]),
+        ("html", ["<", "class", '"one"']),
+        ("js", ["const", "// it's one"]),
+        ("css", ["people", "color"]),
+        ("toml", ["[a]", '"c"', "# d"]),
+        ("patch", ["-    return 1", "+    return 2"]),
+        ("written", ["def", "1"]),
+    ],
+)
+def test_a_cell_has_the_colours_of_what_is_in_it(plain, name, pieces):
+    _, page = plain
+    looks = {look(page, name, piece) for piece in pieces}
+    assert len(looks) == len(pieces)
+    unlike = cell(page, name).evaluate("its => getComputedStyle(its).color"), "rgba(0, 0, 0, 0)"
+    assert unlike not in looks
+
+
+def test_a_cell_whose_file_becomes_another_has_the_colours_of_that_one(plain):
+    _, page = plain
+    gone = cell(page, "written").locator("span", has_text="-def one():")
+    for magic, count in (("%%fill", 1), ("%%writefile", 0)):
+        source = CELLS["written"].replace("%%writefile", magic).replace("def", "-def")
+        page.evaluate(
+            "([at, source]) => jupyterapp.shell.currentWidget.content.widgets[at]"
+            ".model.sharedModel.setSource(source)",
+            [ORDER.index("written"), source],
+        )
+        expect(gone).to_have_count(count)
+
+
+def test_nothing_of_that_is_saved(plain):
+    jupyter, page = plain
+    command(page, "docmanager:save")
+    page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+    saved = nbformat.read(jupyter.folder / NOTEBOOK, as_version=4)
+    assert all(not each.metadata for each in saved.cells)
+
+
+def test_the_portuguese_course_has_portuguese_menus(projected, plain):
+    _, page = projected
+    page.get_by_role("menuitem", name="Kernel").click()
+    expect(page.get_by_role("menuitem", name="Reiniciar o kernel…")).to_be_visible()
+    page.keyboard.press("Escape")
+    names = page.locator("#jp-MainMenu .lm-MenuBar-itemLabel").all_inner_texts()
+    assert " ".join(names) == "Arquivo Editar Exibir Executar Kernel Abas Configurações Ajuda"
+    _, page = plain
+    expect(page.get_by_role("menuitem", name="File")).to_be_visible()
+
+
+def test_on_a_projector_the_sidebar_is_closed_and_80_columns_are_large_and_whole(projected, plain):
+    _, page = projected
+    expect(page.locator("#jp-left-stack")).to_be_hidden()
+    line = cell(page, "long").locator(".cm-line").first
+    box = cell(page, "long").bounding_box()
+    size = "line => parseFloat(getComputedStyle(line).fontSize)"
+    assert line.evaluate(size) >= 18
+    [rectangle] = line.evaluate(
+        "line => { const range = document.createRange(); range.selectNodeContents(line);"
+        " return [...range.getClientRects()].map((each) => each.right) }"
+    )[-1:]
+    assert rectangle <= box["x"] + box["width"]
+    assert len(set(tops(line))) == 1, "the line is wrapped"
+    _, other = plain
+    assert cell(other, "python").locator(".cm-line").first.evaluate(size) < 18
+    expect(other.locator("#jp-left-stack")).to_be_visible()
+
+
+def tops(line: Locator) -> list[float]:
+    """Where the rows of a line begin, from the window's top."""
+    return line.evaluate(
+        "line => { const range = document.createRange(); range.selectNodeContents(line);"
+        " return [...range.getClientRects()].map((each) => Math.round(each.bottom)) }"
+    )
