@@ -61,7 +61,7 @@ proof: $(INSTALLED) $(BOOK_INSTALLED)
 	PROOF=full $(BIN)/python -m pytest tests/test_book.py
 	PROOF=full $(BIN)/python -m pytest -n 2 --dist loadfile tests/test_server.py \
 	  tests/test_exercises.py tests/test_variables.py tests/test_late_output.py tests/test_check_mistakes.py tests/test_check_page.py \
-	  tests/test_check_projects.py tests/test_check_product.py
+	  tests/test_check_projects.py tests/test_check_product.py tests/test_grade.py
 
 bench: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.txt

@@ -145,6 +145,35 @@ def check(arguments: argparse.Namespace) -> int:
     return report.exit_code
 
 
+def hand_in(arguments: argparse.Namespace) -> int:
+    """Pack what there is to hand in, and say where it is."""
+    from lab.grade import handing_in  # it brings what a check needs
+
+    print(handing_in.hand_in(Workspace.default(), arguments.name))
+    return 0
+
+
+def grade(arguments: argparse.Namespace) -> int:
+    """Grade a folder of hand-ins, and write what came of it."""
+    from lab.grade import grading, results  # they bring what a check needs
+    from lab.grade.confined import Confinement
+
+    if arguments.language:
+        language.choose(arguments.language)
+    confinement = Confinement(None) if arguments.unsafe else Confinement.found()
+    if arguments.unsafe:
+        print(say("grade_unsafe"), file=sys.stderr)
+    order = grading.Order(arguments.lesson or (), confinement, arguments.workers)
+    into = arguments.into or arguments.folder.with_name(f"{arguments.folder.resolve().name}-graded")
+    found = grading.grade(arguments.folder, order, lambda line: print(line, flush=True))
+    grading.write(found, into)
+    commonest = ", ".join(f"{name} ({count})" for name, count in results.commonest(found))
+    if commonest:
+        print(say("grade_commonest", mistakes=commonest))
+    print(say("grade_written", path=into))
+    return 0
+
+
 def arguments_parser() -> argparse.ArgumentParser:
     """The command line, its help in the current language."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=say("help"))
@@ -152,7 +181,8 @@ def arguments_parser() -> argparse.ArgumentParser:
 
     def command(action: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         text = say(f"help_{action.__name__}")
-        added = commands.add_parser(action.__name__, help=text, description=text)
+        name = action.__name__.replace("_", "-")
+        added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(action=action)
         return added
 
@@ -185,6 +215,21 @@ def arguments_parser() -> argparse.ArgumentParser:
         "--language", choices=language.LANGUAGES, help=say("help_check_language")
     )
     check_parser.add_argument("--json", action="store_true", help=say("help_check_json"))
+    hand_in_parser = command(hand_in)
+    hand_in_parser.add_argument("name", nargs="?", default="", help=say("help_hand_in_name"))
+    grade_parser = command(grade)
+    grade_parser.add_argument("folder", type=Path, metavar="DIR", help=say("help_grade_folder"))
+    grade_parser.add_argument(
+        "--lesson", nargs="+", metavar="LESSON", help=say("help_grade_lesson")
+    )
+    grade_parser.add_argument("--into", type=Path, metavar="DIR", help=say("help_grade_into"))
+    grade_parser.add_argument(
+        "--language", choices=language.LANGUAGES, help=say("help_grade_language")
+    )
+    grade_parser.add_argument(
+        "--workers", type=int, default=0, metavar="N", help=say("help_grade_workers")
+    )
+    grade_parser.add_argument("--unsafe", action="store_true", help=say("help_grade_unsafe"))
     return parser
 
 

@@ -190,6 +190,15 @@ class Lesson:
         if solved:
             self._note(exercise=name)
 
+    def hand_in(self, name: str = "") -> None:
+        """Pack the project and the notebooks into one file for the teacher, and say where it is.
+
+        Raises LabError when nothing has been written yet.
+        """
+        from lab.grade import handing_in  # here: as in check
+
+        print(handing_in.hand_in(self.workspace, name))
+
     def reset(self) -> None:
         """Start the lesson again; what is in the workspace is moved away and kept."""
         self.stop()

@@ -7,9 +7,7 @@ lesson.
 import asyncio
 import inspect
 import json
-import symtable
 import traceback
-from textwrap import indent
 
 import pytest
 from support import gates
@@ -17,54 +15,13 @@ from support.product import FULL
 
 from lab import course, exercises, language
 from lab.author import notebooks
-from lab.cells import file_written_by
+from lab.grade.needed import names, needed
 from lab.language import SOURCE
 
 SOLVED = "✓ "
 NOT_YET = "Ainda não: "
-ALWAYS = {"begin", "folders", "settings"}
-"""The cells that give no name to what they do."""
 
 LESSONS = [lesson for lesson in course.lessons() if exercises.of_lesson(lesson.name)]
-
-
-def names(source: str) -> tuple[set[str], set[str]]:
-    """The names that a cell gives something to, and those of the lesson's that it uses.
-
-    What a function calls its own is neither.
-    """
-    if source.startswith("%%"):
-        return set(), set()
-    as_function = "async def cell():\n" + indent(source, " ")  # a cell may await
-    [cell] = symtable.symtable(as_function, "cell", "exec").get_children()
-    given = {name.get_name() for name in cell.get_symbols() if _is_given(name)}
-    used, tables = set(), [cell]
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        for name in table.get_symbols():
-            if name.is_referenced() and (table is cell or name.is_free() or name.is_global()):
-                used.add(name.get_name())
-    return given, used
-
-
-def _is_given(name: symtable.Symbol) -> bool:
-    return name.is_assigned() or name.is_imported()
-
-
-def needed(cells: list, wanted: set[str]) -> set[str]:
-    """The ids of the cells that give the wanted names, and what these cells need in turn.
-
-    A lesson's other cells start servers and browsers that its exercises have no use for; the
-    lesson as a whole is run elsewhere.
-    """
-    found: set[str] = set()
-    for cell in reversed(cells):
-        given, used = names(cell.source)
-        if given & wanted or cell.id in ALWAYS or file_written_by(cell.source):
-            found.add(cell.id)
-            wanted = wanted | used
-    return found
 
 
 def test_the_names_of_a_cell_are_told_from_those_of_its_functions():

@@ -22,6 +22,8 @@ PAGES = [
     "CHANGELOG.md",
     "docs/regression.md",
     "docs/regression.pt-br.md",
+    "docs/teaching.md",
+    "docs/teaching.pt-br.md",
 ]
 ONLY_WITH_A_GROUP = {"nox"}
 """Modules that `make` installs when they are needed: named once in a page, after that command."""
@@ -61,7 +63,7 @@ def missing_commands(text: str) -> Iterator[str]:
         if not re.search(rf"^{target}:", makefile, re.MULTILINE):
             yield f"make {target}"
     help_text = arguments_parser().format_help()
-    for command in set(re.findall(r"-m lab (\w+)", text)):
+    for command in set(re.findall(r"-m lab ([\w-]+)", text)):
         if not re.search(rf"^    {command}\b", help_text, re.MULTILINE):
             yield f"lab {command}"
     for module in set(re.findall(r"python -m ([\w.]+)", text)) - ONLY_WITH_A_GROUP:
