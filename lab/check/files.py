@@ -13,7 +13,7 @@ from lab.check.serving import WHOLE
 from lab.check.words import Finding
 from lab.messages import say
 
-TEXTS = (".py", ".html", ".txt", ".js", ".css", ".svg")
+TEXTS = (".py", ".html", ".txt", ".js", ".css", ".svg", ".po")
 """How the names of files that the project reads as text end."""
 LARGEST = 200_000
 """Bytes of a text that is read, unless the lessons have written it."""

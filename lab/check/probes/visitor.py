@@ -51,6 +51,16 @@ class Page:
         return sum(kind not in NOT_TYPED for kind in kinds)
 
     @property
+    def language(self) -> str:
+        """The language that it says it is in; empty if it says none."""
+        return _of(self._soup.html, "lang") if self._soup.html else ""
+
+    @property
+    def buttons(self) -> list[str]:
+        """The words on its buttons."""
+        return [button.get_text(strip=True) for button in self._soup("button")]
+
+    @property
     def links(self) -> list[tuple[str, str]]:
         """Its links: where to, and their words."""
         return [(_of(link, "href"), link.get_text(strip=True)) for link in self._soup("a")]
@@ -94,12 +104,12 @@ class Visitor:
         """Whether the site gave them a session."""
         return any("csrf" not in name for name in self._client.cookies)
 
-    def get(self, path: str) -> Page:
-        """A page.
+    def get(self, path: str, language: str = "") -> Page:
+        """A page, asked for in that language if one is named.
 
         Raises Unanswered when it is an error, or none at all.
         """
-        return self._ask("GET", path)
+        return self._ask("GET", path, language=language)
 
     def fill_in(self, page: Page, form: Form, **typed: str) -> Page:
         """Send a form with what a person typed, by kind of field, and its hidden values.
@@ -110,9 +120,14 @@ class Visitor:
         filled |= {name: typed[kind] for name, kind, _ in form.fields if kind in typed and name}
         return self._ask("POST", urljoin(page.path, form.action or page.path), filled)
 
-    def _ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Page:
+    def _ask(
+        self, method: str, path: str, fields: dict[str, str] | None = None, language: str = ""
+    ) -> Page:
+        headers = {"Accept-Language": language} if language else {}
         try:
-            response = self._client.request(method, path, data=fields, timeout=self._seconds())
+            response = self._client.request(
+                method, path, data=fields, headers=headers, timeout=self._seconds()
+            )
         except httpx.TooManyRedirects as error:
             raise Unanswered("page-status", status=302, path=path, method=method) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
