@@ -45,10 +45,7 @@ MOST_CONNECTIONS = most_connections()
 
 
 class Seldom(logging.Filter):
-    """Lets asyncio say that it has no descriptors left once in a while, not at each attempt.
-
-    When many come at once, before any of them can be turned away, it makes thousands.
-    """
+    """Lets asyncio say but once a minute, not at each attempt, that it has no descriptors left."""
 
     next_line = 0
 

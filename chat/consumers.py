@@ -105,6 +105,8 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
     async def store_and_publish(self, said):
         try:
             message, new = await history.store(self.room, self.user, said)
+            if new:
+                await self.feed.publish(message.frame)
         except DatabaseError as error:
             logger.warning("a message was not stored: %r", error)
             await asyncio.sleep(0)  # the answers to what was said before go first
@@ -114,8 +116,6 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         except Exception:
             await self.close(INTERNAL_ERROR)  # unconfirmed: the client will say it again
             raise
-        if new:
-            await self.feed.publish(message.frame)
         if said.client_id is not None:
             confirm = {"type": "confirm", "client_id": said.client_id, "id": message.number}
             self.outbox.deliver(PreparedFrames.of(confirm))

@@ -164,7 +164,8 @@ def give_numbers(messages):
             of_room = list(of_room)
             cursor.execute(TAKE_NUMBERS, [len(of_room), room])
             for last, mark in cursor.fetchall():
-                for number, message in enumerate(of_room, last - len(of_room) + 1):
+                first = last - len(of_room) + 1
+                for number, message in enumerate(of_room, first):
                     message.number, message.follows = number, mark
                     mark = message.mark
                 cursor.execute(SET_MARK, [mark, room])

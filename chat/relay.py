@@ -70,7 +70,8 @@ class Relay:
             self.listening = asyncio.create_task(self.listen())
 
     def heard(self, said):
-        if said["from"] != self.name:
+        is_own = said["from"] == self.name
+        if not is_own:
             for event in said["events"]:
                 self.hear(event)
 

@@ -22,10 +22,10 @@ ENTRIES = list(filter(is_of_product, catalogue.mistakes()))
 @pytest.mark.usefixtures("browser_program")
 def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):
     monkeypatch.setattr("lab.check.SECONDS", 40)
-    folder = Path(shutil.copytree(finished_after("23-throughput"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("28-relay"), tmp_path / "workspace"))
     (folder / "db.sqlite3").touch()  # the learner's own, before its first migration
     before = digest(folder)
-    report = check("23-throughput", folder)
+    report = check("28-relay", folder)
     assert report.ok, str(report)
     assert not any(tried.remark for tried in report.tried), str(report)
     assert digest(folder) == before
@@ -57,13 +57,13 @@ def test_a_blank_that_nothing_tried_needs_is_told_all_the_same(
 
 @pytest.mark.usefixtures("browser_program")
 def test_the_other_channel_layer_over_valkey_passes(finished_after, tmp_path, patient_check):
-    folder = Path(shutil.copytree(finished_after("23-throughput"), tmp_path / "workspace"))
+    folder = Path(shutil.copytree(finished_after("28-relay"), tmp_path / "workspace"))
     settings = folder / "mywebsite/settings.py"
     pub_sub, queues = "channels_redis.pubsub.RedisPubSub", "channels_redis.core.Redis"
     before = settings.read_text("utf-8")
     settings.write_text(before.replace(pub_sub, queues), "utf-8")
     assert settings.read_text("utf-8") != before
-    report = patient_check("23-throughput", folder)
+    report = patient_check("28-relay", folder)
     assert report.ok, str(report)
 
 

@@ -116,7 +116,7 @@ MOMENTS = {
     "the browser is there": Moment(lambda place: runs(place, "--remote-debugging-pipe")),
     "a repair is tried": Moment(repairs),
     "Valkey is there": Moment(
-        lambda place: runs(place, "valkey-server"), "23-throughput", ON_TWO_SERVERS
+        lambda place: runs(place, "valkey-server"), "28-relay", ON_TWO_SERVERS
     ),
     "the project is served without fork": Moment(serves, but_first=WITHOUT_FORK),
 }

@@ -23,6 +23,7 @@ ENDED_IN_THEIR_CELL = {
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
     "23-throughput": {"plain-measured", "profile"},
+    "25-socket": {"profile"},
 }
 """Cells that start a process, or define what does, and leave none running when a cell ends."""
 

@@ -6,18 +6,13 @@ from lab import course, project
 from lab.author import minutes
 from lab.language import LANGUAGES
 
-STILL_LONG = {
-    "23-throughput",
-}
-"""Lessons that are still to be divided or shortened; whichever is, is taken out of here."""
 REPEATED = 0.05
 
 
 @pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
 def test_a_lesson_takes_thirty_minutes_and_fifteen_of_exercises_at_most(lesson):
     counted = {language: minutes.minutes(lesson, language) for language in LANGUAGES}
-    long = any(each.too_many for each in counted.values())
-    assert long == (lesson.name in STILL_LONG), counted
+    assert not any(each.too_many for each in counted.values()), counted
 
 
 def test_lessons_seldom_write_again_what_a_file_holds_already():

@@ -84,12 +84,10 @@ def test_a_trial_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
     three = [Change("17-history", "cell", "chat/x.py", n, "removed", "") for n in range(3)]
     trial(three[:2], log)
     assert asked == three[:2]
-    monkeypatch.setattr(
-        trials, "noticed_by", lambda change: asked.append(change) or "23-throughput"
-    )
+    monkeypatch.setattr(trials, "noticed_by", lambda change: asked.append(change) or "28-relay")
     found = trial(three, log)
     assert asked == three
-    assert list(found.values()) == [None, None, "23-throughput"]
+    assert list(found.values()) == [None, None, "28-relay"]
     assert verdicts(log, "abc") == found
     assert verdicts(log, "another") == {}
     assert json.loads(log.read_text("utf-8").splitlines()[0])["noticed"] is None

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from chat.frames import EXTENSION, PreparedFrames
 from chat.outbox import BoundedOutbox
 
 
@@ -157,3 +158,39 @@ async def test_an_event_that_the_server_refuses_ends_the_consumer_and_is_raised(
         with pytest.raises(RuntimeError, match=r"unexpected websocket\.send"):
             await BoundedOutbox(application)({}, client.receive, refuse)
     assert received == [{"type": "websocket.disconnect", "code": 1011}]
+
+
+class Connection:
+    """uvicorn's, as an outbox knows it: notes what is written to it."""
+
+    takes_frames = True
+
+    def __init__(self):
+        self.written = []
+        self.transport = self
+
+    def write(self, data):
+        self.written.append(data)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
+async def test_frames_go_past_the_queue_while_the_reader_keeps_up_and_nothing_waits():
+    client, connection, prepared = Client(), Connection(), PreparedFrames.of({"id": 1})
+    client.reading.set()
+
+    async def application(scope, receive, send):
+        outbox = scope["outbox"]
+        await send(frame("before"))
+        outbox.deliver(prepared)  # what was sent before goes first
+        await asyncio.sleep(0.01)
+        outbox.deliver(prepared)
+        connection.takes_frames = False
+        connection.on_pause()
+        outbox.deliver(prepared)
+        await asyncio.sleep(0.01)
+
+    scope = {"extensions": {EXTENSION: connection}}
+    await BoundedOutbox(application)(scope, client.receive, client.send)
+    assert connection.written == [prepared.data]
+    assert [event["text"] for event in client.sent] == ["before", *prepared.texts * 2]

@@ -27,7 +27,7 @@ STATIC = "11-injection"
 """The lesson from which on the project serves its static files itself."""
 ACCOUNTS = "12-accounts"
 """The lesson from which on there is a database."""
-FAST = "23-throughput"
+FAST = "25-socket"
 """The lesson from which on the project has a class of its own for its connections."""
 STEP_SECONDS = 4 * PATIENCE
 HUNG_UP_SECONDS = 1 * PATIENCE
