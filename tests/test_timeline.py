@@ -13,7 +13,7 @@ from lab import open_browser
 from lab.run import timeline
 from lab.run.server import Server
 from lab.run.timeline import ENDED, FROM_SERVER, OPENED, TO_SERVER, Event
-from lab.run.wire import Wire
+from lab.run.wire import LONGEST, Wire
 
 PATIENCE = 60
 """Seconds for anything that a server, a browser or a client has to do."""
@@ -84,6 +84,20 @@ async def test_clients_and_a_page_are_heard_in_the_order_in_which_one_leads_to_a
         " →                 close 1000",
         " ←                 close 1000",
     ]
+
+
+async def test_a_frame_of_megabytes_is_shown_by_its_beginning_its_length_and_its_end(
+    server, wire, shown
+):
+    async with asyncio.timeout(PATIENCE), connect(server) as ana:
+        await ana.send(words("x" * 500_000))
+        await wire.until(frames=1)
+    wire.show(ana=ana)
+    [row] = [row for row in shown[0]["text/plain"].splitlines() if TO_SERVER in row and "xx" in row]
+    assert '{"message": "xx' in row
+    assert "characters) … x" in row
+    assert row.endswith('", "message2": ""}')
+    assert len(row) < 2 * LONGEST
 
 
 async def test_a_connection_that_nobody_closed_is_lost(server, wire, shown):

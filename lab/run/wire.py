@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import DisplayHandle, display
 from websockets.frames import Close, Frame, Opcode
 
+from lab.messages import say
 from lab.run import timeline
 from lab.run.timeline import ENDED, FROM_SERVER, OPENED, TO_SERVER, Event
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _LOGGER = "websockets.client"
 """Where `websockets` logs what its clients do, each record with the connection that it is about."""
+LONGEST = 240
+"""Characters of a frame's text that is kept as a whole; a wire may carry megabytes."""
+ENDS = 40
+"""Characters that are kept of each end of a longer one."""
 _PAYLOAD = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -145,12 +150,21 @@ def _key(of: object) -> Hashable:
 
 def _of_browser(frame: dict[str, Any]) -> str:
     data = frame["payloadData"]
-    return data if frame["opcode"] == Opcode.TEXT else _bytes(len(b64decode(data)))
+    return _cut(data) if frame["opcode"] == Opcode.TEXT else _bytes(len(b64decode(data)))
 
 
 def _of_client(frame: Frame) -> str:
-    binary = frame.opcode is Opcode.BINARY
-    return _bytes(len(frame.data)) if binary else bytes(frame.data).decode(errors="replace")
+    if frame.opcode is Opcode.BINARY:
+        return _bytes(len(frame.data))
+    return _cut(bytes(frame.data).decode(errors="replace"))
+
+
+def _cut(text: str) -> str:
+    """A frame's text, its middle left out where it is long."""
+    if len(text) <= LONGEST:
+        return text
+    left_out = say("wire_left_out", count=len(text) - 2 * ENDS)
+    return f"{text[:ENDS]} … {left_out} … {text[-ENDS:]}"
 
 
 def _bytes(count: int) -> str:
