@@ -81,6 +81,8 @@ LOCK := --universal --fork-strategy fewest --python-version 3.11 --no-emit-index
 
 lock: $(INSTALLED)
 	echo "--editable ." | $(BIN)/uv pip compile - $(LOCK) --upgrade --output-file requirements.txt
+	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:runtime \
+	  --constraint - $(LOCK) --output-file deploy/requirements.txt
 	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:bench \
 	  --constraint - $(LOCK) --output-file benchmarks/requirements.txt
 	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:book \

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from environs import Env
 
 from mywebsite.secret import secret_key
 
+env = Env()
 BASE_DIR = Path(__file__).parents[1]
 # A server that is told its public names is no longer somebody's own machine.
 PRODUCTION = "ALLOWED_HOSTS" in os.environ
@@ -38,7 +40,9 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "mywebsite.urls"
 ASGI_APPLICATION = "mywebsite.asgi.application"
-STATIC_URL = "static/"
+# The path that the site lives under, if it has no name of its own; uvicorn reads it too.
+FORCE_SCRIPT_NAME = env("UVICORN_ROOT_PATH", "")
+STATIC_URL = f"{FORCE_SCRIPT_NAME}/static/"
 
 TEMPLATES = [
     {
@@ -65,6 +69,10 @@ DATABASES = {
 if "DATABASE_URL" not in os.environ:
     # Nobody but its owner reads it, nor the files that SQLite puts beside it.
     (BASE_DIR / "db.sqlite3").touch(mode=0o600)
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # To connect takes longer than most queries: each process keeps some connections.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # PostgreSQL may have restarted
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 4, "timeout": 3}}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Several servers may write: each waits for its turn, none fails with "database is locked".
     # Opening the file takes longer than most queries: it stays open.
@@ -84,8 +92,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "index"
 
 # The page runs and loads only what this site serves: no script that somebody wrote into a message.
 CONTENT_SECURITY_POLICY = {
@@ -124,13 +131,23 @@ CHAT_ATTEMPTS_URL = os.environ.get("CHANNEL_LAYER_URL")
 # How long somebody still counts as present after their server was killed.
 CHAT_SECONDS_UNTIL_GONE = 15
 
+TIME_ZONE = "UTC"  # of the log too, which is the standard error
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "WARNING")},
+    "loggers": {"django": {"handlers": []}},  # or it would say it twice
+}
+
+# Over TLS alone. What HSTS says browsers hold to, whatever is changed here: begin with minutes.
+HTTPS = env.bool("HTTPS", PRODUCTION)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^health/"]  # who asks there asks a server itself
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 300 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_WHOLE_DOMAIN", False)
+
 if PRODUCTION:
-    # Over TLS alone, also in a year's time; the proxy in front says whether a request came so.
-    SECURE_SSL_REDIRECT = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
     X_FRAME_OPTIONS = "DENY"
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["frame-ancestors"] = [NONE]

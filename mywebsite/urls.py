@@ -3,7 +3,7 @@
 from django.contrib.auth import views as accounts
 from django.urls import path
 
-from chat import views
+from chat import health, views
 
 urlpatterns = [
     path("", views.Index.as_view(), name="index"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("signup/", views.SignUp.as_view(), name="signup"),
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
+    path("health/alive/", health.alive, name="alive"),
+    path("health/ready/", health.ready, name="ready"),
 ]

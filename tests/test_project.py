@@ -104,7 +104,8 @@ def test_other_line_ends_are_a_difference(tmp_path):
     ids=" ".join,
 )
 def test_djangos_own_checks_pass(finished, command):
-    production = {"ALLOWED_HOSTS": "chat.example"} if "--deploy" in command else {}
+    strictest = {"ALLOWED_HOSTS": "chat.example", "HSTS_WHOLE_DOMAIN": "true"}
+    production = strictest if "--deploy" in command else {}
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         check=False,

@@ -24,6 +24,8 @@ PAGES = [
     "docs/regression.pt-br.md",
     "docs/teaching.md",
     "docs/teaching.pt-br.md",
+    "docs/operating.md",
+    "docs/operating.pt-br.md",
 ]
 ONLY_WITH_A_GROUP = {"nox"}
 """Modules that `make` installs when they are needed: named once in a page, after that command."""

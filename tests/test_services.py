@@ -122,13 +122,11 @@ def test_a_server_that_cannot_start_is_told_with_its_own_words_and_leaves_nothin
 
 
 def test_nginx_serves_its_site_to_those_who_trust_its_authority(nginx):
-    context = ssl.create_default_context()
     address = f"wss://{nginx.address}/"
     with pytest.raises(ssl.SSLCertVerificationError):
-        connect(address, ssl=context, proxy=None)
-    nginx.authority.configure_trust(context)
+        connect(address, ssl=ssl.create_default_context(), proxy=None)
     with pytest.raises(InvalidStatus) as answered:
-        connect(address, ssl=context, proxy=None)
+        connect(address, ssl=nginx.trust, proxy=None)
     assert answered.value.response.body == b"hello"
     assert nginx.running
 

@@ -25,9 +25,12 @@ HOSTILE = {
     "DJANGO_SETTINGS_MODULE": "elsewhere.settings",
     "FORCE_COLOR": "1",
     "FORWARDED_ALLOW_IPS": "*",
+    "HSTS_SECONDS": "soon",
+    "HTTPS": "maybe",
     "HTTP_PROXY": "http://127.0.0.1:9",
     "LANGUAGE": "de",
     "LC_ALL": "C",
+    "LOG_LEVEL": "DEBUG",
     "PYTEST_ADDOPTS": "-v --color=yes",
     "PYTHONWARNINGS": "always",
     "PY_COLORS": "1",
@@ -75,7 +78,8 @@ def test_whatever_the_project_reads_from_its_environment_is_forgotten():
         for text in versions:
             read |= set(re.findall(r'environ(?:\.\w+\(|\[)"([A-Z_]+)"', text))
             read |= set(re.findall(r'"([A-Z_]+)" in os\.environ', text))
-    assert {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"} <= read
+            read |= set(re.findall(r'\benv(?:\.\w+)?\("([A-Z_]+)"', text))
+    assert {"ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE", "HTTPS", "LOG_LEVEL"} <= read
     environment = dict.fromkeys(read, "x")
     variables.forget(environment)
     assert not environment.keys() & read

@@ -31,7 +31,8 @@ PASSWORD = "correta-bateria-grampo"
 def environment(tmp_path_factory):
     """The server's environment: a database of the tests' own."""
     database = tmp_path_factory.mktemp("database") / "db.sqlite3"
-    environment = os.environ | {"DATABASE_URL": f"sqlite:///{database}"}
+    url = os.environ.get("TEST_DATABASE_URL", f"sqlite:///{database}")
+    environment = os.environ | {"DATABASE_URL": url}
     subprocess.run(MIGRATE, cwd=PROJECT, env=environment, check=True, timeout=60)
     return environment
 

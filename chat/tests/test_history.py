@@ -215,7 +215,9 @@ def copy(source, target):
 async def test_who_is_there_when_the_history_steps_back_is_told_and_reads_it_anew(
     server, environment, tmp_path
 ):
-    database = environment["DATABASE_URL"].removeprefix("sqlite:///")
+    kind, _, database = environment["DATABASE_URL"].partition(":///")
+    if kind != "sqlite":
+        pytest.skip("it puts a copy of SQLite's file back")
     async with asyncio.timeout(20), chat(server) as ana:
         await say(ana, "antes da cópia")
         copy(database, tmp_path / "backup")

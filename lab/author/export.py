@@ -11,8 +11,8 @@ from lab.author.minutes import minutes
 from lab.language import LANGUAGES, SOURCE
 from lab.messages import catalogue
 
-EXPORTED = ("manage.py", "mywebsite", "chat")
-"""What of the repository's root is exported from the notebooks."""
+EXPORTED = ("manage.py", "mywebsite", "chat", "deploy/nginx.conf")
+"""What of the repository's root is exported from the notebooks: files, and folders as a whole."""
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
 _MINUTES = re.compile(r"\*[^*\n]*\d+ minut[^*\n]*\*")
 _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
@@ -20,7 +20,7 @@ _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
 def exported_files(root: Path) -> dict[str, bytes]:
     """The exported project as it is in root now (path: content), without what running it makes."""
-    found = [root / "manage.py", *(root / "mywebsite").rglob("*"), *(root / "chat").rglob("*")]
+    found = [path for name in EXPORTED for path in (root / name, *(root / name).rglob("*"))]
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in found
@@ -156,7 +156,7 @@ def minutes_in_words(lesson: course.LessonEntry, language: str) -> str:
 
 def _finished() -> dict[str, bytes]:
     files = project.files_of(course.lessons())
-    outside = [path for path in files if path.split("/")[0] not in EXPORTED]
+    outside = [path for path in files if not {path, path.split("/")[0]} & set(EXPORTED)]
     if outside:
         raise ValueError(f"a lesson writes outside {', '.join(EXPORTED)}: {', '.join(outside)}")
     return {path: text.encode() for path, text in files.items()}

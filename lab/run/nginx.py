@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -78,9 +79,11 @@ class Nginx:
         return f"https://{self.address}/"
 
     @property
-    def authority(self) -> trustme.CA:
-        """Who signed its certificate: those who are to believe it must trust this one."""
-        return self._authority
+    def trust(self) -> ssl.SSLContext:
+        """For its clients: they trust those who signed its certificate, and nobody else."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._authority.configure_trust(context)
+        return context
 
     @property
     def running(self) -> bool:

@@ -1,0 +1,60 @@
+"""A server as it runs for others: what it tells probes, what each variable switches."""
+
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from chat.tests.conftest import serve
+
+PRODUCTION = {"ALLOWED_HOSTS": "chat.example"}
+NOBODY_THERE = {"DATABASE_URL": "postgresql://chat@127.0.0.1:1/chat"}
+NAMED = {"Host": "chat.example"}
+ASKED = ["alive", "ready"]
+
+
+@pytest.fixture
+def client(environment, tmp_path):
+    """What asks a server that has those variables besides."""
+
+    @contextmanager
+    def client(**variables):
+        process, address = serve(environment | variables, tmp_path / "log")
+        with httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=20) as client:
+            yield client
+        process.kill()
+        process.wait(10)
+
+    return client
+
+
+def test_a_probe_needs_to_know_no_name(client):
+    with client(**PRODUCTION) as probe:
+        assert [probe.get(f"/health/{what}/").text for what in ASKED] == ASKED
+
+
+def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why(client, tmp_path):
+    with client(**PRODUCTION, **NOBODY_THERE) as probe:
+        assert [probe.get(f"/health/{what}/").status_code for what in ASKED] == [200, 500]
+        assert "OperationalError" in (tmp_path / "log").read_text()
+
+
+def test_over_tls_alone_and_for_five_minutes(client):
+    with client(**PRODUCTION) as visitor:
+        assert visitor.get("/login/", headers=NAMED).status_code == 301
+        told = visitor.get("/login/", headers=NAMED | {"X-Forwarded-Proto": "https"})
+        assert told.headers["Strict-Transport-Security"] == "max-age=300"
+
+
+def test_without_tls_where_that_is_asked_for(client):
+    with client(**PRODUCTION, HTTPS="false") as visitor:
+        assert visitor.get("/login/", headers=NAMED).status_code == 200
+
+
+def test_under_a_path_all_that_a_page_names_is_under_it(client):
+    with client(UVICORN_ROOT_PATH="/chat") as visitor:
+        page = visitor.get("/").text
+        assert 'href="/chat/login/"' in page
+        assert 'href="/chat/static/chat/chat.css"' in page
+        assert visitor.get("/static/chat/chat.css").status_code == 200
+        assert visitor.get("/rooms/new/").headers["Location"].startswith("/chat/login/")

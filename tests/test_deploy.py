@@ -1,0 +1,235 @@
+"""What runs the finished chat for others: the site behind nginx, its variables, its container."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from playwright.async_api import Page, async_playwright, expect
+from support import product
+from support.product import FAST
+
+from lab import course
+from lab.language import LANGUAGES
+from lab.run.browser import launch_options
+from lab.run.nginx import Nginx
+from lab.run.postgres import Postgres
+from lab.run.server import Server
+
+SITE = course.ROOT / "deploy/nginx.conf"
+CONTAINER = course.ROOT / "deploy/Containerfile"
+OPERATING = {"en": "docs/operating.md", "pt-br": "docs/operating.pt-br.md"}
+PASSWORD = "correta-bateria-grampo"
+PATIENCE = 20_000
+"""Milliseconds that a page may take on a busy machine."""
+
+
+def between(text: str, mark: str) -> str:
+    found = re.search(rf"<!-- {mark} -->\n(.*?)<!-- /{mark} -->", text, re.DOTALL)
+    assert found, mark
+    return found[1]
+
+
+def under_a_path(folder: Path) -> Path:
+    """The site as docs/operating.md says to change it: another location, the same for the rest."""
+    told = between((course.ROOT / OPERATING["en"]).read_text(), "prefix")
+    location = re.search(r"```nginx\n(.*?)```", told, re.DOTALL)[1]
+    locations = re.compile(
+        r"    location / \{.*?\n    \}\n.*?    location /ws/ \{.*?\n    \}\n", re.DOTALL
+    )
+    site, count = locations.subn(location, SITE.read_text())
+    assert count == 1
+    (folder / "prefix.conf").write_text(site)
+    return folder / "prefix.conf"
+
+
+async def use_the_site(page: Page, address: str) -> None:
+    """Sign up, talk, log out and in again: each by the links that the page itself shows."""
+    await page.goto(address)
+    await page.get_by_role("link", name="Criar conta").click()
+    await page.locator("[name=username]").fill("ana")
+    await page.locator("[name=password1]").fill(PASSWORD)
+    await page.locator("[name=password2]").fill(PASSWORD)
+    await page.locator("main button").click()
+    await page.get_by_role("link", name="test").click()
+    await expect(page.locator("#state")).to_have_text("Conectado.")
+    await page.get_by_label("Mensagem", exact=True).fill("olá")
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(page.locator("#messages")).to_contain_text("olá")
+    await page.get_by_role("button", name="Sair").click()
+    await page.get_by_role("link", name="Entrar").click()
+    await page.locator("[name=username]").fill("ana")
+    await page.locator("[name=password]").fill(PASSWORD)
+    await page.locator("main button").click()
+    await expect(page.locator("header")).to_contain_text("ana")
+    assert page.url.startswith(address)
+
+
+@pytest.mark.parametrize("prefix", ["", "/chat"])
+async def test_behind_nginx_a_browser_uses_the_whole_site(
+    prefix, browser_program, nginx_program, tmp_path, monkeypatch
+):
+    folder = product.build(tmp_path / "project")
+    monkeypatch.setenv("ALLOWED_HOSTS", "localhost")
+    monkeypatch.setenv("UVICORN_ROOT_PATH", prefix)
+    site = under_a_path(tmp_path) if prefix else SITE
+    server = Server.start(folder, tmp_path / "server.log", program="uvicorn", ws=FAST)
+    nginx = Nginx.start(site, [server], tmp_path / "nginx.log")
+    failed = []
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(**launch_options(browser_program))
+            page = await browser.new_page(ignore_https_errors=True)
+            page.set_default_timeout(PATIENCE)
+            expect.set_options(timeout=PATIENCE)
+            page.on("response", lambda got: got.status >= 400 and failed.append(got.url))
+            await use_the_site(page, f"{nginx.url[:-1]}{prefix}/")
+            health = await page.request.get(f"{nginx.url}health/ready/")
+            assert health.status == 404
+            await browser.close()
+    finally:
+        nginx.stop()
+        server.stop()
+    assert failed == []
+
+
+def variables_read() -> set[str]:
+    """What the finished project's settings read from their environment."""
+    read: set[str] = set()
+    for name in ("settings.py", "secret.py"):
+        text = (course.ROOT / "mywebsite" / name).read_text()
+        read |= set(re.findall(r'environ(?:\.\w+\(|\[)"([A-Z_]+)"', text))
+        read |= set(re.findall(r'\benv(?:\.\w+)?\("([A-Z_]+)"', text))
+        read |= set(re.findall(r'"([A-Z_]+)" (?:not )?in os\.environ', text))
+    return read | {"DATABASE_URL"}  # dj_database_url's own
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_the_page_on_operating_tells_every_variable_and_no_other(spoken):
+    table = between((course.ROOT / OPERATING[spoken]).read_text("utf-8"), "variables")
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == variables_read()
+
+
+@pytest.mark.parametrize(
+    "name, value", [("HTTPS", "maybe"), ("HSTS_SECONDS", "soon"), ("LOG_LEVEL", "loud")]
+)
+def test_a_malformed_variable_stops_the_start_and_is_named(finished, name, value):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        check=False,
+        cwd=finished,
+        env=os.environ | {name: value},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode != 0
+    assert name in done.stderr.splitlines()[-1]
+
+
+def test_the_projects_own_tests_pass_on_postgresql(postgres_program, browser_program, tmp_path):
+    """All but one, which puts a copy of SQLite's file back."""
+    postgres = Postgres.start(tmp_path / "postgres.log")
+    names = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "chat"],
+            check=False,
+            cwd=course.ROOT,
+            env=names | {"TEST_DATABASE_URL": postgres.url},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+    finally:
+        postgres.remove()
+    assert done.returncode == 0, done.stdout
+    assert " 1 skipped" in done.stdout
+
+
+# --- the container: what can be said of it without building one ---------------------------------
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Of the Containerfile: (word, what follows it) of each."""
+    text = CONTAINER.read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [tuple(line.split(" ", 1)) for line in lines]
+
+
+def test_the_container_has_the_files_of_the_project():
+    sources = {rest.split()[0] for word, rest in instructions() if word == "COPY"}
+    assert sources == {"deploy/requirements.txt", "manage.py", "mywebsite", "chat"}
+    assert all((course.ROOT / source).exists() for source in sources)
+
+
+def test_the_container_serves_as_make_run_and_the_page_on_operating_do():
+    def options(words: list[str]) -> dict[str, str]:
+        words = words[words.index("mywebsite.asgi:application") + 1 :]
+        pairs = dict(zip(words[::2], words[1::2], strict=True))
+        return {name: pairs[name] for name in pairs if name not in ("--host", "--port")}
+
+    [command] = [json.loads(rest) for word, rest in instructions() if word == "CMD"]
+    makefile = (course.ROOT / "Makefile").read_text().replace("\\\n", " ")
+    run = re.search(r"-m (uvicorn .*)", makefile)[1].replace("$(PORT)", "8000")
+    assert options(command) == options(shlex.split(run))
+    for page in OPERATING.values():
+        told = (course.ROOT / page).read_text("utf-8").replace("\\\n", " ")
+        shown = re.search(r"^uvicorn .*", told, re.MULTILINE)[0]
+        assert options(shlex.split(shown)) == options(command)
+
+
+def test_what_it_runs_on_has_the_courses_own_bounds():
+    said = tomllib.loads((course.ROOT / "pyproject.toml").read_text())
+    assert set(said["dependency-groups"]["runtime"]) <= set(said["project"]["dependencies"])
+
+
+def locked() -> list[str]:
+    """The packages of deploy/requirements.txt that are for this machine."""
+    lines = (course.ROOT / "deploy/requirements.txt").read_text().splitlines()
+    wanted = [Requirement(line) for line in lines if re.match(r"\w", line)]
+    return [each.name for each in wanted if each.marker is None or each.marker.evaluate()]
+
+
+def only(names: list[str], folder: Path) -> Path:
+    """A folder to import from, with these packages and no others."""
+    folder.mkdir()
+    for name in names:
+        files = metadata.distribution(name).files or []
+        for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+            source = Path(str(metadata.distribution(name).locate_file(top)))
+            if not (folder / top).exists():
+                (folder / top).symlink_to(source)
+    return folder
+
+
+def test_the_chat_runs_on_its_own_requirements_alone(tmp_path):
+    folder = product.build(tmp_path / "project")
+    shutil.rmtree(folder / "chat/tests")
+    packages = only(locked(), tmp_path / "packages")
+    [command] = [json.loads(rest) for word, rest in instructions() if word == "CMD"]
+    command[command.index("--port") + 1] = "0"
+    command[command.index("--host") + 1] = "127.0.0.1"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-m", *command],  # -S: none of this Python's own packages
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(packages)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "running on" in line:
+                process.send_signal(signal.SIGTERM)
+    assert "Application startup complete." in said, said
+    assert "Finished server process" in said, said
