@@ -88,7 +88,7 @@ async def test_behind_nginx_a_browser_uses_the_whole_site(
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(**launch_options(browser_program))
-            page = await browser.new_page(ignore_https_errors=True)
+            page = await browser.new_page(ignore_https_errors=True, locale="pt-BR")
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.on("response", lambda got: got.status >= 400 and failed.append(got.url))
