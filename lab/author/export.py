@@ -1,4 +1,6 @@
-"""What the notebooks and their index write: the project, the READMEs' tables, each lesson's minutes."""
+"""What the notebooks and their index write: the project, the READMEs' and the teacher's guide's tables,
+each lesson's minutes.
+"""
 
 import difflib
 import json
@@ -6,7 +8,7 @@ import re
 from pathlib import Path
 
 from lab import course, project
-from lab.author import navigation, translation
+from lab.author import navigation, plans, translation
 from lab.author.minutes import minutes
 from lab.language import LANGUAGES, SOURCE
 from lab.messages import catalogue
@@ -14,6 +16,7 @@ from lab.messages import catalogue
 EXPORTED = ("manage.py", "mywebsite", "chat", "deploy/nginx.conf")
 """What of the repository's root is exported from the notebooks: files, and folders as a whole."""
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
+GUIDES = {"en": "docs/teaching.md", "pt-br": "docs/teaching.pt-br.md"}
 _MINUTES = re.compile(r"\*[^*\n]*\d+ minut[^*\n]*\*")
 _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
@@ -30,7 +33,7 @@ def exported_files(root: Path) -> dict[str, bytes]:
 
 def export(root: Path = course.ROOT) -> list[str]:
     """Make the finished project in root what the notebooks write, the READMEs' tables of the
-    lessons what the index says, and each lesson's minutes and links what they are; returns the changed paths.
+    lessons and the guide's plans what the index says, and each lesson's minutes and links what they are; returns the changed paths.
     """
     changed: set[str] = set()
     while again := _export_once(root):  # links that come count among the words, and so the minutes
@@ -66,7 +69,7 @@ def differences(root: Path = course.ROOT) -> str:
 
 
 def _found(root: Path) -> dict[str, bytes]:
-    texts = [root / name for name in READMES.values()]
+    texts = [root / name for name in [*READMES.values(), *GUIDES.values()]]
     texts += [
         root / lesson.notebook(language).relative_to(course.ROOT)
         for lesson in course.lessons()
@@ -83,6 +86,11 @@ def _wanted(root: Path) -> dict[str, bytes]:
         for language, name in READMES.items()
         if name in found
     }
+    guides = {
+        name: plans.with_plans(found[name].decode(), language).encode()
+        for language, name in GUIDES.items()
+        if name in found
+    }
     titles: dict[str, bytes] = {}
     for lesson in course.lessons():
         paths = {
@@ -93,7 +101,7 @@ def _wanted(root: Path) -> dict[str, bytes]:
             texts = {language: found[path].decode() for language, path in paths.items()}
             told = with_frame(lesson, texts)
             titles |= {paths[language]: text.encode() for language, text in told.items()}
-    return _finished() | readmes | titles
+    return _finished() | readmes | guides | titles
 
 
 def with_table(readme: str, language: str) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lab import cells, course, project
@@ -26,6 +27,8 @@ class Minutes:
 
     of_reading: float
     of_exercises: float
+    of_cells: float = 0
+    """The part of the reading that is cells: what is left where somebody tells what the prose says."""
 
     @property
     def reading(self) -> int:
@@ -36,6 +39,11 @@ class Minutes:
     def exercises(self) -> int:
         """Whole minutes."""
         return round(self.of_exercises)
+
+    @property
+    def cells(self) -> int:
+        """Whole minutes."""
+        return round(self.of_cells)
 
     @property
     def too_many(self) -> bool:
@@ -49,10 +57,17 @@ def minutes(lesson: course.LessonEntry, language: str) -> Minutes:
     Prose counts by its words, half where it is folded; a cell by the lines that are new (of a
     patch those that come; a third of the lines of a test); exercises apart.
     """
-    reading = exercises = 0.0
+    notebook = lesson.notebook(language)
+    return _counted(lesson.name, lesson.running, notebook, notebook.read_bytes())
+
+
+@lru_cache(maxsize=256)
+def _counted(lesson: str, running: int, notebook: Path, _content: bytes) -> Minutes:
+    """Counted once as long as the notebook's content stays: tables and plans ask again and again."""
+    prose = code = exercises = 0.0
     is_exercise = False
-    files = dict(project.files_before(lesson.name))
-    for cell in notebooks.read(lesson.notebook(language)).cells:
+    files = dict(project.files_before(lesson))
+    for cell in notebooks.read(notebook).cells:
         if cell.id == "exercises":
             is_exercise = True
         elif cell.id == "remember":
@@ -61,10 +76,11 @@ def minutes(lesson: course.LessonEntry, language: str) -> Minutes:
             thinking = EXERCISE if _EXERCISE.match(cell.source) else 0
             exercises += _words(cell.source, folded=0) / WORDS_A_MINUTE + thinking
         elif cell.cell_type == "markdown":
-            reading += _words(cell.source, folded=0.5) / WORDS_A_MINUTE
+            prose += _words(cell.source, folded=0.5) / WORDS_A_MINUTE
         elif not is_exercise:
-            reading += _of_code(cell.source, files)
-    return Minutes(reading + lesson.running, exercises)
+            code += _of_code(cell.source, files)
+    of_cells = code + running
+    return Minutes(prose + of_cells, exercises, of_cells)
 
 
 def _words(text: str, folded: float) -> float:

@@ -1,0 +1,91 @@
+"""The teacher's guide: its plans add up, and what it names of the lessons is there."""
+
+import re
+
+import pytest
+
+from lab import course, exercises
+from lab.author import notebooks, plans
+from lab.author.export import GUIDES
+from lab.author.minutes import minutes
+from lab.language import LANGUAGES
+
+
+def guide(language: str) -> str:
+    return (course.ROOT / GUIDES[language]).read_text("utf-8")
+
+
+def between(text: str, mark: str) -> str:
+    found = re.search(rf"<!-- {mark} -->\n(.*?)<!-- /{mark} -->", text, re.DOTALL)
+    assert found, mark
+    return found[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_five_steps_fit_into_ninety_minutes_with_time_to_tell(language):
+    taken = sum(minutes(course.find(name), language).cells for name in plans.SHORT)
+    assert taken + plans.TELLING <= plans.SESSION
+    table = between(guide(language), "short")
+    assert sum(map(int, re.findall(r"\| (\d+) \|$", table, re.MULTILINE))) == plans.SESSION
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_session_is_too_long_and_each_lesson_has_one(language):
+    planned = plans.sessions()
+    for lessons in planned:
+        counted = [minutes(lesson, language) for lesson in lessons]
+        assert sum(each.reading + each.exercises for each in counted) <= plans.SESSION
+    found = [lesson for lessons in planned for lesson in lessons]
+    assert found == [lesson for lesson in course.lessons() if not lesson.optional]
+    table = between(guide(language), "sessions")
+    assert re.findall(r"\[([\w-]+)\]", table) == [lesson.name for lesson in found]
+
+
+def test_a_lesson_that_fits_no_more_begins_the_next_session(monkeypatch):
+    fitting = [len(lessons) for lessons in plans.sessions()]
+    monkeypatch.setattr(plans, "SESSION", 50)
+    assert [len(lessons) for lessons in plans.sessions()] == [1] * sum(fitting)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_counted_is_what_stands_there(language):
+    text = guide(language)
+    assert plans.with_plans(text, language) == text
+    stale = text.replace("| 1 | ", "| 1 | [99-gone](x), ")
+    assert stale != text
+    assert plans.with_plans(stale, language) == text
+    with pytest.raises(ValueError, match="marks sessions"):
+        plans.with_plans(text.replace("<!-- /sessions -->", ""), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_lesson_has_its_point_and_its_answers(language):
+    table = between(guide(language), "points")
+    rows = table.splitlines()[2:]
+    assert len(rows) == len(course.lessons())
+    for row, lesson in zip(rows, course.lessons(), strict=True):
+        assert lesson.objective[language] in row
+        assert all(f"`{name}`" in row for name in exercises.of_lesson(lesson.name))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_asked_is_asked_at_a_heading_of_the_lesson(language):
+    asked = re.findall(r"^\| (\d\d), \*(.+?)\* \|", guide(language), re.MULTILINE)
+    assert len(asked) >= 12
+    for number, title in asked:
+        lesson = next(each for each in course.lessons() if each.number == number)
+        cells = notebooks.read(lesson.notebook(language)).cells
+        headings = [
+            line[3:] for cell in cells for line in cell.source.splitlines() if line[:3] == "## "
+        ]
+        assert any(each.startswith(title.removesuffix("…")) for each in headings), (number, title)
+
+
+def test_both_languages_have_the_same_rows():
+    """Of the tables, what isn't prose: what one types and what one sees."""
+
+    def facts(language: str) -> list[list[str]]:
+        rows = re.findall(r"^\|.*", guide(language), re.MULTILINE)
+        return [re.findall(r"`[^`]+`", row) for row in rows]
+
+    assert facts("en") == facts("pt-br")
