@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import course, language, project
@@ -13,6 +15,9 @@ from lab.errors import LabError
 from lab.messages import say
 from lab.progress_file import Progress
 from lab.workspace import Workspace
+
+ANEW = "\r\x1b[K"
+"""Has a terminal write its line anew."""
 
 
 def start(arguments: argparse.Namespace) -> int:
@@ -126,6 +131,24 @@ def patch(arguments: argparse.Namespace) -> int:
     return 0
 
 
+@contextmanager
+def _at_work() -> Iterator[Callable[[str], None]]:
+    """What tells, in a terminal's one line, what is being tried; the line is gone afterwards."""
+
+    def tell(what: str) -> None:
+        if terminal:
+            said = say("check_trying", what=what)[: shutil.get_terminal_size().columns - 1]
+            print(f"{ANEW}{said}", end="", file=sys.stderr, flush=True)
+
+    terminal = sys.stderr.isatty()
+    try:
+        yield tell
+    finally:
+        if terminal:
+            terminal = False  # a probe that was given up may still begin something
+            print(ANEW, end="", file=sys.stderr, flush=True)
+
+
 def check(arguments: argparse.Namespace) -> int:
     """Check a lesson's project; 2 when that isn't possible."""
     if arguments.language:
@@ -134,7 +157,8 @@ def check(arguments: argparse.Namespace) -> int:
         from lab.check import check as check_lesson
 
         folder = arguments.workspace or Workspace.default().folder
-        report = check_lesson(arguments.lesson, folder)
+        with _at_work() as tell:
+            report = check_lesson(arguments.lesson, folder, tell)
     except LabError as error:
         print(error, file=sys.stderr)
         return 2

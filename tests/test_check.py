@@ -405,18 +405,34 @@ def test_could_not_check(tmp_path, correct, monkeypatch):
 # -- from a shell ----------------------------------------------------------------------
 
 
-def shell(*arguments: str) -> subprocess.CompletedProcess:
+def shell(*arguments: str, stderr: int = subprocess.PIPE) -> subprocess.CompletedProcess:
     """Run `python -m lab check`."""
     return subprocess.run(
         [sys.executable, "-m", "lab", "check", *arguments],
         cwd=course.ROOT,
         env=os.environ | {"LAB_PATIENCE": "3"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         check=False,
         text=True,
         encoding="utf-8",
         timeout=60,
     )
+
+
+@POSIX
+def test_a_terminal_is_told_what_is_tried_in_a_line_that_is_gone_afterwards():
+    terminal, end = os.openpty()
+    try:
+        found = shell("00-websockets", "--language", "en", stderr=end)
+        told = os.read(terminal, 10_000).decode()
+    finally:
+        os.close(terminal)
+        os.close(end)
+    assert told.startswith("\r\x1b[KTrying: ")
+    assert told.endswith("\r\x1b[K")
+    assert "Trying" not in found.stdout
+    assert "All is well" in found.stdout
 
 
 def test_a_correct_workspace_from_a_shell(correct):
