@@ -132,13 +132,13 @@ CHAT_ATTEMPTS_URL = os.environ.get("CHANNEL_LAYER_URL")
 CHAT_SECONDS_UNTIL_GONE = 15
 
 TIME_ZONE = "UTC"  # of the log too, which is the standard error
+LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "WARNING")},
-    "loggers": {"django": {"handlers": []}},  # or it would say it twice
+    "loggers": {"django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}},
 }
 
 # Over TLS alone. What HSTS says browsers hold to, whatever is changed here: begin with minutes.

@@ -1,7 +1,6 @@
 """A PostgreSQL server in the background, with a database of the lesson's own."""
 
 import os
-import pwd
 import shlex
 import shutil
 import signal
@@ -120,6 +119,8 @@ def _as_somebody_else(folder: Path) -> list[str]:
     """What to begin a command with: PostgreSQL refuses to run as root. The folder becomes theirs."""
     if os.geteuid() != 0:
         return []
+    import pwd  # here: Windows has none, nor a PostgreSQL that gets so far
+
     names = {account.pw_name for account in pwd.getpwall()}
     name = next(name for name in ("postgres", "nobody") if name in names)
     account = pwd.getpwnam(name)
