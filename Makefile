@@ -10,7 +10,7 @@ BOOK_INSTALLED := .venv/book-installed
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run quick test matrix soak proof bench book notebooks lock
+.PHONY: help lab run quick test matrix soak proof bench book offline notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
@@ -23,6 +23,7 @@ help:
 	@echo "make proof                   the chat's long trials / as provas longas do chat"
 	@echo "make bench                   measure the chat beside its peers / mede o chat ao lado dos pares"
 	@echo "make book                    both languages as a site / as duas línguas como um site"
+	@echo "make offline                 one file for a room without internet / um arquivo para a sala sem internet"
 	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
 	@echo "make lock                    choose newer versions of the dependencies"
 
@@ -70,6 +71,18 @@ bench: $(INSTALLED)
 
 book: $(BOOK_INSTALLED)
 	@$(BIN)/python -m book
+
+# The course as it is committed, with the packages for this system and this Python; setuptools installs lab.
+offline: $(INSTALLED)
+	@rm -rf build/offline && mkdir -p build/offline
+	@git clone --quiet --depth 1 "file://$(CURDIR)" build/offline/course
+	@git -C build/offline/course remote remove origin
+	@grep -v "^-e" requirements.txt > build/offline/packages.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: \
+	  -r build/offline/packages.txt setuptools -d build/offline/course/wheels
+	@tar -czf build/course-offline.tar.gz -C build/offline course
+	@rm -rf build/offline
+	@ls -sh build/course-offline.tar.gz
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)

@@ -60,6 +60,15 @@ def test_what_is_handed_in_is_what_is_graded(workspace, tmp_path):
     assert submissions.answers_in(opened, LESSON).sources == {}
 
 
+def test_a_lesson_hands_in_from_its_kernel(kernels, tmp_path):
+    kernel = kernels("pt-br")
+    kernel.run(f'from lab import Lesson; lesson = Lesson("{LESSON.name}")')
+    said = kernel.run('lesson.hand_in("Ana")')
+    assert said.startswith(f"Pronto para entregar: {tmp_path / 'hand-in-ana.zip'}.")
+    opened = Submission(tmp_path / "hand-in-ana.zip").opened(tmp_path / "opened")
+    assert submissions.is_of_the_course(opened)
+
+
 # -- reading them ---------------------------------------------------------------------
 
 
