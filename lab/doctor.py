@@ -22,6 +22,7 @@ from lab import project
 from lab.check import check
 from lab.errors import LabError
 from lab.messages import say
+from lab.run import service
 from lab.run.browser import find_browser
 from lab.run.valkey import find_program
 from lab.workspace import Workspace
@@ -99,6 +100,17 @@ def _valkey() -> Finding:
     return Finding("valkey", say("doctor_there"))
 
 
+def _services() -> Finding:
+    missing = []
+    for name, places in (("nginx", service.NGINX), ("postgres", service.POSTGRES)):
+        try:
+            service.find_program(name, places)
+        except LabError:
+            missing.append(f"{name} –")  # noqa: RUF001
+    seen = ", ".join(missing) or say("doctor_there")
+    return Finding("services", seen, not missing, needed=False)
+
+
 def _ports() -> Finding:
     taken = [f"{port} ({what})" for port, what in USUAL_PORTS.items() if _answers(port)]
     return Finding("ports", ", ".join(taken) or say("doctor_free"), not taken, needed=False)
@@ -147,6 +159,7 @@ _EXAMINATIONS: tuple[Callable[[], Finding], ...] = (
     _packages,
     _browser,
     _valkey,
+    _services,
     _ports,
     _disk,
     _memory,

@@ -1,5 +1,6 @@
 """PostgreSQL and nginx in the background: ready when they return, and gone with their folders."""
 
+import importlib.util
 import os
 import signal
 import ssl
@@ -17,11 +18,11 @@ from support.processes import gone, processes_of
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from lab import LabError, language
+from lab import LabError, course, language
 from lab.messages import say
 from lab.run import nginx as nginx_module
 from lab.run import postgres as postgres_module
-from lab.run import temporary
+from lab.run import service, temporary
 from lab.run.nginx import Nginx
 from lab.run.postgres import Postgres
 
@@ -204,6 +205,39 @@ def test_where_there_is_none_the_learner_is_told_what_to_install(
     assert str(error.value) == say(f"no_{name}")
     assert "apt install" in str(error.value)
     assert "WSL" in str(error.value)
+
+
+@pytest.fixture
+def skipped():
+    """Whether the lessons' pytest skips a cell of a lesson on this machine, by the lesson's name."""
+    spec = importlib.util.spec_from_file_location("lessons", course.ROOT / "notebooks/conftest.py")
+    lessons = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lessons)
+
+    def skipped(name: str) -> bool:
+        marks: list[pytest.MarkDecorator] = []
+        path = course.find(name).notebook("en")
+        lessons.pytest_collection_modifyitems([SimpleNamespace(path=path, add_marker=marks.append)])
+        return bool(marks)
+
+    return skipped
+
+
+@pytest.mark.parametrize("ci, is_skipped", [("", True), ("true", False)])
+def test_where_there_is_none_the_lesson_that_needs_it_is_skipped_but_never_in_ci(
+    skipped, monkeypatch, tmp_path, ci, is_skipped
+):
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(service, "NGINX", ())
+    assert skipped("21-deploy") is is_skipped
+    assert not skipped("19-processes")
+
+
+@pytest.mark.usefixtures("postgres_program", "nginx_program")
+def test_where_they_are_no_lesson_is_skipped(skipped, monkeypatch):
+    monkeypatch.setenv("CI", "")
+    assert not skipped("21-deploy")
 
 
 def test_a_place_that_services_do_not_reach_is_left_for_one_that_they_do(tmp_path, monkeypatch):
