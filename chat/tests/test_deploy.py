@@ -20,10 +20,12 @@ def client(environment, tmp_path):
     @contextmanager
     def client(**variables):
         process, address = serve(environment | variables, tmp_path / "log")
-        with httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=20) as client:
-            yield client
-        process.kill()
-        process.wait(10)
+        try:
+            with httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=20) as client:
+                yield client
+        finally:
+            process.kill()
+            process.wait(10)
 
     return client
 
