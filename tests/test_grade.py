@@ -250,25 +250,34 @@ def test_what_starts_too_many_processes_is_stopped(confinement, tmp_path, monkey
         said(confinement, hand_ins.made(tmp_path / "ana", {"router": answer}))
 
 
-def test_a_project_can_write_no_verdict(confinement, browser_program, tmp_path):
-    """It looks for whoever grades it among its own ancestors, and writes a pass wherever it can."""
-    forging = """
-import glob, json, os
-passed = json.dumps({"05-asgi": {"verdict": "right", "told": "", "findings": []}})
+FORGING = """
+import glob, json, os, signal
+
+passed = json.dumps({"05-asgi": [{"name": "who", "verdict": "right", "told": ""}]})
+own = {os.stat(f"/proc/self/fd/{each}").st_ino for each in (0, 1, 2)}
 for place in glob.glob("/proc/[0-9]*/fd/*"):
     try:
-        with open(place, "w") as file:
-            file.write(passed)
+        pipe = os.stat(place).st_ino
+        if "pipe" in os.readlink(place) and pipe not in own:
+            own.add(pipe)
+            with open(place, "w") as file:
+                file.write(passed)
+    except OSError:
+        pass
+for place in glob.glob("/proc/[0-9]*/cmdline"):
+    try:
+        if "lab.grade.inside" in open(place).read():
+            os.kill(int(place.split("/")[2]), signal.SIGKILL)
     except OSError:
         pass
 """
-    files = changed(CONSUMERS, "        self.accept()", "        pass")
-    files["chat/apps.py"] = forging
-    files["chat/routing.py"] = (
-        forging + changed("chat/routing.py", "import", "import")["chat/routing.py"]
-    )
-    hand_ins.made(tmp_path / "ana", {}, files)
-    assert not grade(tmp_path, confinement)["ana"].parts[0].right
+
+
+def test_an_answer_can_write_no_verdict(confinement, tmp_path):
+    """It writes a pass wherever it can, and ends whoever would write something else afterwards."""
+    found = said(confinement, hand_ins.made(tmp_path / "ana", {"who": FORGING}))
+    assert set(found) == set(EXERCISES)  # so it isn't the answer's own
+    assert found["who"]["verdict"] != "right"
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,8 @@ def _surroundings(program: str) -> list[str]:
     command = [
         program,
         "--unshare-all",
+        # Else bubblewrap itself is the first process, and holds the output where a hand-in can open it.
+        "--as-pid-1",
         "--die-with-parent",
         "--new-session",
         *("--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"),
