@@ -43,4 +43,5 @@ class Kernel:
 
     def close(self) -> None:
         self.client.stop_channels()
-        self.manager.shutdown_kernel()  # not at once: it removes its temporary folders as it ends
+        # Not at once, unless it is gone: it removes its temporary folders as it ends.
+        self.manager.shutdown_kernel(now=not self.manager.is_alive())
