@@ -22,6 +22,7 @@ ENDED_IN_THEIR_CELL = {
     "04-settings": {"start-runserver"},
     "05-asgi": {"order-tried"},
     "07-troubleshooting": {"start"},
+    "21-deploy": {"meanwhile"},
     "23-throughput": {"plain-measured", "profile"},
     "25-socket": {"profile"},
 }
