@@ -305,6 +305,19 @@ def test_a_document_that_a_reader_cannot_open_is_found(name):
         assert any(gates.document_out_of_reach(notebook)) is unreached
 
 
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)
+def test_the_portuguese_is_brazils(lesson):
+    assert [*gates.turns_of_elsewhere(read(lesson.notebook(language.SOURCE)))] == []
+
+
+@pytest.mark.parametrize("said", ["O channel layer perde", "Partilham a sala", "numa moldura"])
+def test_portuguese_of_elsewhere_is_found(said):
+    notebook = nbformat.v4.new_notebook(cells=[new_markdown_cell(said, id="prose")])
+    assert len([*gates.turns_of_elsewhere(notebook)]) == 1
+    notebook.cells[0].source = "A channel layer; compartilham a sala, num iframe."
+    assert not [*gates.turns_of_elsewhere(notebook)]
+
+
 def test_the_document_is_what_the_course_was_given():
     """It is the course's source, in its author's words: nobody mends it."""
     text = (course.ROOT / "docs/document.md").read_bytes()

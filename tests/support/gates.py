@@ -229,6 +229,21 @@ def document_out_of_reach(notebook: nbformat.NotebookNode) -> Iterator[str]:
             return
 
 
+NOT_BRAZILIAN = re.compile(
+    r"\b(?:o|do|no|um|pelo) channel layer|\b(?:partilh|ficheiro|utilizador|ecrã|arrumação"
+    r"|numa moldura|à volta d|ponto de parada|par surrogado|acaba por bem)",
+    re.IGNORECASE,
+)
+"""Turns that an editor has taken out before: European ones, translations, another gender."""
+
+
+def turns_of_elsewhere(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """What a Brazilian developer wouldn't say, in the Portuguese prose."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := NOT_BRAZILIAN.search(cell.source)):
+            yield f"{cell.id}: {found[0]!r}"
+
+
 def too_large(notebook: nbformat.NotebookNode) -> Iterator[str]:
     size = len(nbformat.writes(notebook).encode())
     if size > MAX_BYTES:
