@@ -37,7 +37,8 @@ def test_a_line_that_goes_leaves_the_others_their_numbers():
         assert each.source.splitlines()[after:] == before.splitlines()[after:], each
 
 
-def test_a_lesson_passes_in_the_copy_and_fails_there_when_spoilt(tmp_path):
+def test_a_lesson_passes_in_the_copy_and_fails_there_when_spoilt(tmp_path, monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "anothers.settings")  # as another test may leave
     root = copy_course(str(tmp_path))
     assert failure(root, "03-routing", tmp_path / "unchanged/workspace") is None
     [change] = sample(

@@ -33,6 +33,7 @@ from lab.cells import BLANK, FileCell, file_cell, file_written_by
 from lab.language import SOURCE
 from lab.merging import Conflict, merged
 from lab.patches import difference
+from lab.run import variables
 
 WANTED = 0.95
 LESSON_TIMEOUT = 300
@@ -190,21 +191,27 @@ def failure(root: Path, name: str, workspace: Path) -> str | None:
             [*command, str(root / "notebooks" / SOURCE / f"{name}.ipynb")],
             check=False,
             cwd=root,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(root),
-                "LAB_WORKSPACE": str(workspace),
-                "LAB_PATIENCE": "4",  # another lesson runs beside it
-            },
+            env=_environment(root, workspace),
             capture_output=True,
             timeout=LESSON_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
         return f"not done in {LESSON_TIMEOUT} s"
-    told = done.stdout.decode()
+    told = done.stdout.decode() + done.stderr.decode()
     if done.returncode not in (0, 1):
         raise RuntimeError(f"pytest ended with {done.returncode}: {told[-2000:]}")
     return told if done.returncode else None
+
+
+def _environment(root: Path, workspace: Path) -> dict[str, str]:
+    """What a run in the course in root finds: nothing of whoever runs the trial."""
+    environment = dict(os.environ)
+    variables.forget(environment)  # with another project's settings pytest wouldn't even begin
+    return environment | {
+        "PYTHONPATH": str(root),
+        "LAB_WORKSPACE": str(workspace),
+        "LAB_PATIENCE": "4",  # another lesson runs beside it
+    }
 
 
 def failing_unchanged() -> list[str]:
