@@ -52,6 +52,7 @@ async def test_each_reader_has_their_language(page, server, asked, lang, label, 
     await expect(page.get_by_label(label)).to_be_visible()
     await page.goto("/")
     await page.get_by_role("link", name="test", exact=True).click()
+    await expect(page.locator("#form button")).to_be_enabled()
     field = page.get_by_role("textbox")
     await field.evaluate("field => field.removeAttribute('maxlength')")
     await field.fill("x" * 1001)
