@@ -162,6 +162,7 @@ def test_who_has_to_wait_is_told_for_how_long(server, reader):
 
 def test_an_error_of_the_server_is_worded_by_the_page(page, reader):
     page.goto("/rooms/1/")
+    expect(page.locator("#form button")).to_be_enabled()
     field = page.get_by_role("textbox")
     field.evaluate("field => field.removeAttribute('maxlength')")
     field.fill("x" * 1001)
