@@ -33,6 +33,7 @@ GATES = [
     gates.pages_in_jupyter,
     gates.pictures_without_data,
     gates.shared_places,
+    gates.folders_left,
     gates.document_out_of_reach,
     gates.too_large,
     gates.browser_cells_without_tag,
@@ -270,6 +271,20 @@ def test_a_place_that_two_runs_would_share_is_found(source):
     notebook = printing("")
     notebook.cells[0].source = source
     assert list(gates.shared_places(notebook))
+
+
+@pytest.mark.parametrize(
+    ("making", "removing"),
+    [
+        ("folder = TemporaryDirectory()", "folder.cleanup()"),
+        ("with ValkeyServer(port=0) as valkey: ...", "with ValkeyServer(data_dir=folder): ..."),
+    ],
+)
+def test_a_folder_that_stays_is_found(making, removing):
+    left, kept = new_code_cell(making), new_code_cell(removing)
+    assert len([*gates.folders_left(nbformat.v4.new_notebook(cells=[left]))]) == 1
+    cells = [kept] if "Valkey" in making else [left, kept]
+    assert not [*gates.folders_left(nbformat.v4.new_notebook(cells=cells))]
 
 
 def test_a_verdict_by_the_clock_is_found():

@@ -166,6 +166,18 @@ def measured_out_of_step(notebook: nbformat.NotebookNode, lesson: LessonEntry) -
         yield f"the cells marked {MEASURED} are {marked}, course.toml names {list(lesson.measured)}"
 
 
+def folders_left(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Temporary folders that no cell removes: a kernel that is killed doesn't either."""
+    sources = [cell.source for cell in code(notebook) if cells.file_cell(cell.source) is None]
+    whole = "\n".join(sources)
+    for name in re.findall(r"^(\w+) = TemporaryDirectory\(", whole, re.MULTILINE):
+        if f"{name}.cleanup()" not in whole:
+            yield f"{name}: its folder is never removed"
+    for source in sources:
+        if "ValkeyServer(" in source and "data_dir" not in source:
+            yield "ValkeyServer: without data_dir it leaves a folder of its own"
+
+
 def pages_in_jupyter(notebook: nbformat.NotebookNode) -> Iterator[str]:
     """Frames of a lesson's own, and paths that a Jupyter server would relay.
 
