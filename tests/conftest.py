@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from support.kernels import Kernel
 
 from lab import LabError, course, language, project
 from lab.check import Report, checking
 from lab.run import service
-from lab.run.browser import find_browser
+from lab.run.browser import find_browser, launch_options
 from lab.run.valkey import find_program
 from lab.workspace import Workspace
 
@@ -55,6 +56,15 @@ def browser_program() -> str:
         pytest.skip("no Chromium, Chrome or Edge found")
     assert program, "continuous integration needs a browser: .ci/run installs one"
     return program
+
+
+@pytest.fixture(scope="module")
+def browser(browser_program: str) -> Iterator[Browser]:
+    """The machine's browser, for the tests of one file."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options(browser_program))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pygments.token import Comment, Generic, Keyword, Name
 from support import gates
 from support.axe import AXE, what_axe_finds
@@ -22,7 +22,6 @@ from book.sources import Sources
 from lab import course, exercises
 from lab.author import notebooks
 from lab.language import LANGUAGES
-from lab.run.browser import launch_options
 
 LOAD_TIMEOUT = 30_000
 """Milliseconds for a page to load and draw."""
@@ -71,14 +70,6 @@ def site(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "site"
-
-
-@pytest.fixture(scope="module")
-def browser(browser_program: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options(browser_program))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from support.jupyterlab import JupyterLab, command, new_context, opened, started
-
-from lab.run.browser import launch_options
 
 NOTEBOOK = "notebooks/en/cells.ipynb"
 LONG = f"x = '{'o' * 74}'"  # 80 columns
@@ -23,14 +21,6 @@ CELLS = {
     "long": LONG,
 }
 ORDER = list(CELLS)
-
-
-@pytest.fixture(scope="module")
-def browser(browser_program) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options(browser_program))
-        yield browser
-        browser.close()
 
 
 def a_page(folder: Path, browser: Browser, *options: str) -> Iterator[tuple[JupyterLab, Page]]:

@@ -4,11 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from support.axe import AXE, what_axe_finds
 from support.jupyterlab import JupyterLab, command, new_context, opened, started
-
-from lab.run.browser import launch_options
 
 NOTEBOOK = "notebooks/en/told.ipynb"
 BEGIN = 'from lab import Lesson; lesson = Lesson("06-live")'
@@ -36,14 +34,6 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 def jupyter(tmp_path_factory) -> Iterator[JupyterLab]:
     with started(tmp_path_factory.mktemp("told"), {NOTEBOOK: CELLS}) as lab:
         yield lab
-
-
-@pytest.fixture(scope="module")
-def browser(browser_program) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options(browser_program))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
