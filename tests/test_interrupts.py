@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import sys
+import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -83,6 +85,33 @@ def test_a_process_with_a_group_of_its_own_ends_with_the_kernel(kernels):
     started = psutil.Process(pid)
     os.kill(own, signal.SIGKILL)
     assert gone(started, 20)
+
+
+PROFILE = """
+import psutil
+print({each.environ()["TMPDIR"] for each in psutil.Process().children(recursive=True) if "driver" in " ".join(each.cmdline())}.pop())
+"""
+
+
+@posix
+def test_a_browser_leaves_no_file_whether_it_is_closed_or_the_kernel_killed(
+    kernels, browser_program, place
+):
+    kernel = kernels(TMPDIR=str(place))
+    kernel.run("from lab import open_browser; import os")
+    folders, opened = [], "browser = await open_browser(); page = await browser.new_page()"
+    for end in ("await browser.close()", "os.kill(os.getpid(), 9)"):
+        assert kernel.run(opened, 60) == ""
+        folders.append(Path(kernel.run(PROFILE).strip()))
+        assert list(folders[-1].iterdir())
+        kernel.client.execute(end)
+        until = time.monotonic() + 30
+        while folders[-1].exists():
+            assert time.monotonic() < until, f"{folders[-1]} is still there 30 s after {end}"
+            time.sleep(0.05)
+    assert len(set(folders)) == 2
+    # But for the file that says where the kernel is, which goes with the test.
+    assert [left for left in place.iterdir() if left.suffix != ".json"] == []
 
 
 @pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.name)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, Error, Page, Response, WebSocket
 
 from lab.check.patience import PATIENCE
-from lab.run.browser import open_browser
+from lab.run.browser import find_browser, launch
 
 LOAD_SECONDS = 3 * PATIENCE
 ANSWER_SECONDS = 1.2 * PATIENCE
@@ -201,8 +201,9 @@ async def look(
 
 async def main() -> None:
     """Start a browser; for each order on stdin, look, and print what was seen."""
-    browser = await open_browser()
-    assert browser is not None, "Browsing.start has found one"
+    program = find_browser()
+    assert program is not None, "Browsing.start has found one"
+    browser = await launch(program)  # what it leaves goes with the bench's folder
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         order = json.loads(line)

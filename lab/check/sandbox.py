@@ -31,7 +31,8 @@ MARK = "LAB_CHECK_MARK"
 """The environment variable by which a check knows its processes again; inside/main.py does too."""
 KEPT_OUTPUT = 64 << 10
 """Bytes that are read of what a process has written, at its beginning and at its end."""
-CLEARED_SECONDS = 5
+CLEARED_SECONDS = 20
+"""How long clearing away may take, where the machine is busy; what is given up on would stay."""
 _MAIN = ROOT / "lab" / "check" / "inside" / "main.py"
 _FORKS = hasattr(os, "fork")
 

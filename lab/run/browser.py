@@ -3,11 +3,14 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import language
 from lab.messages import say
+from lab.run.temporary import Folder
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -47,6 +50,10 @@ _ARGUMENTS = (
 EXPECT_MILLISECONDS = 20_000
 """What Playwright's `expect` waits at most, unless told otherwise: a busy machine takes its time."""
 
+_LONGEST_PLACE = 40
+"""Characters: below it a Chromium has a socket in a folder of its own, whose names take twice that."""
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+
 _ASKS_FOR = {"pt-br": "pt-BR", "en": "en-US"}
 """Which language a browser asks pages for, by the course's."""
 
@@ -74,17 +81,51 @@ async def open_browser() -> "Browser | None":
     """Start the machine's browser without a window.
 
     Where there is none, says so and returns None. Closing it, or the end of this process,
-    ends it.
+    ends it, and what it kept for a while goes with it.
     """
     program = find_browser()
     if program is None:
         print(say("no_browser"))
         return None
+    # Playwright clears away too, but not where it is killed, or stopped as soon as its browser ends.
+    folder = Folder("browser", longest=_LONGEST_PLACE)
+    try:
+        with _temporary_files_in(folder.path):
+            return await launch(program, folder.remove)
+    except BaseException:
+        folder.remove()
+        raise
+
+
+async def launch(program: str, ended: Callable[[], None] = lambda: None) -> "Browser":
+    """Start that program without a window; closed, or with the end of this process, it has ended.
+
+    Then `ended` is called, unless this process came to its end.
+    """
     # Here: as it is imported it reads variables that a lesson's beginning has forgotten by now.
     from playwright.async_api import async_playwright, expect
+
+    async def stop(_: object) -> None:
+        await playwright.stop()
+        ended()
 
     expect.set_options(timeout=EXPECT_MILLISECONDS)
     playwright = await async_playwright().start()
     browser = await playwright.chromium.launch(**launch_options(program))
-    browser.on("disconnected", lambda _: playwright.stop())
+    browser.on("disconnected", stop)
     return browser
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have a program that is started meanwhile keep its temporary files there."""
+    before = {name: os.environ.get(name) for name in _TEMPORARY}
+    os.environ.update(dict.fromkeys(_TEMPORARY, str(folder)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

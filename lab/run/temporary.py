@@ -26,9 +26,12 @@ for _ in range(50):
 class Folder:
     """A new folder that only its owner reads; another process removes it once we are gone."""
 
-    def __init__(self, name: str) -> None:
-        """One whose name begins so. Raises OSError where none can be made."""
-        self.path = _place() / f"{name}-{secrets.token_hex(4)}"
+    def __init__(self, name: str, longest: int = LONGEST_PLACE) -> None:
+        """One whose name begins so, in a place whose own has so many characters, if there is one.
+
+        Raises OSError where none can be made.
+        """
+        self.path = _place(longest) / f"{name}-{secrets.token_hex(4)}"
         self._keeper = subprocess.Popen(
             [sys.executable, "-Ic", _REMOVE, str(self.path)],
             stdin=subprocess.PIPE,
@@ -46,17 +49,18 @@ class Folder:
         self._keeper.wait()
 
 
-def _place() -> Path:
+def _place(longest: int = LONGEST_PLACE) -> Path:
     """Where temporary folders go, unless it is one of no use to services."""
     usual = Path(tempfile.gettempdir()).resolve()
-    return next(filter(_is_of_use, (usual, Path("/tmp").resolve())), usual)
+    places = (usual, Path("/tmp").resolve())
+    return next((place for place in places if _is_of_use(place, longest)), usual)
 
 
-def _is_of_use(place: Path) -> bool:
+def _is_of_use(place: Path, longest: int) -> bool:
     """Whether a socket's name may be as long as it gets there, and root's services, which run as
     somebody else, reach it.
     """
-    if len(str(place)) > LONGEST_PLACE:
+    if len(str(place)) > longest:
         return False
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return not is_root or all(
