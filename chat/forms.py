@@ -39,5 +39,6 @@ def look_alikes(letter):
 
 
 def confusables(letter):
-    """What Unicode Technical Standard 39 takes for the same at a glance."""
-    return {glyph["c"] for found in is_confusable(letter) or [] for glyph in found["homoglyphs"]}
+    """The letters that Unicode Technical Standard 39 takes for the same at a glance."""
+    glyphs = {glyph["c"] for found in is_confusable(letter) or [] for glyph in found["homoglyphs"]}
+    return {glyph for glyph in glyphs if len(glyph) == 1}  # m looks like rn, but not like r

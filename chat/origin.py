@@ -20,16 +20,16 @@ class SameOrigin:
     def __init__(self, application):
         self.application = application
 
-    async def __call__(self, scope, receive, send):
+    def __call__(self, scope, receive, send):
         request = as_request(scope)
         origin = request.headers.get("Origin")
         if not origin or is_allowed(origin, request):
-            await self.application(scope, receive, send)
-        else:
-            # The answer is a bare 403: here is the only place that can say why.
-            host = request.headers.get("Host")
-            logger.warning("WebSocket refused: origin %r is not this site, %r", origin, host)
-            await send({"type": "websocket.close"})
+            # Nothing of the request is kept while the WebSocket is open: the server awaits this.
+            return self.application(scope, receive, send)
+        # The answer is a bare 403: here is the only place that can say why.
+        host = request.headers.get("Host")
+        logger.warning("WebSocket refused: origin %r is not this site, %r", origin, host)
+        return send({"type": "websocket.close"})
 
 
 def as_request(scope):

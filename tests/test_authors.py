@@ -128,3 +128,8 @@ def test_an_account_that_is_deleted_as_it_speaks_takes_no_message_of_others_alon
     assert stored == [False, True, True]
     assert known == [True, True]
     assert found == [[1, "there"], [2, ""]]
+
+
+def test_a_name_with_an_m_keeps_free_those_with_an_r(site):
+    found = run(site.folder, "from chat.forms import look_alikes; print(look_alikes('m'))")
+    assert found == "['M', 'm']\n"
