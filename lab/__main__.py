@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab import course, language, project
+from lab.board.command import add_arguments as add_board_arguments
+from lab.board.command import board
 from lab.errors import LabError
 from lab.messages import say
 from lab.progress_file import Progress
@@ -254,6 +256,7 @@ def arguments_parser() -> argparse.ArgumentParser:
         "--workers", type=int, default=0, metavar="N", help=say("help_grade_workers")
     )
     grade_parser.add_argument("--unsafe", action="store_true", help=say("help_grade_unsafe"))
+    add_board_arguments(command(board))
     return parser
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 
-from lab import course, language
+from lab import classroom, course, language
 from lab.errors import LabError
 from lab.messages import say
 
@@ -23,6 +23,15 @@ class NotYet(Exception):
     def __init__(self, pt_br: str, en: str) -> None:
         super().__init__(en)
         self.texts = {"pt-br": pt_br, "en": en}
+
+
+class Blank(NotYet):
+    """There is no answer yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "troque os `...` pela sua resposta.", "replace the `...` with your answer."
+        )
 
 
 @dataclass(frozen=True)
@@ -47,9 +56,9 @@ class Exercise:
 
 
 def refuse_blank(*given: object) -> None:
-    """Raise NotYet if a `...` still stands in an answer, or in what one returns."""
+    """Raise Blank if a `...` still stands in an answer, or in what one returns."""
     if any(map(_unanswered, given)):
-        raise NotYet("troque os `...` pela sua resposta.", "replace the `...` with your answer.")
+        raise Blank
 
 
 def _unanswered(given: object) -> bool:
@@ -97,10 +106,17 @@ async def judge(lesson: str, name: str, *answer: object) -> tuple[bool, str]:
     exercises = of_lesson(lesson)
     if name not in exercises:
         raise LabError(say("no_such_exercise", name=name, names=", ".join(exercises)))
+    outcome = "failed"
     try:
-        return True, await exercises[name].judge(*answer)
+        told = await exercises[name].judge(*answer)
+        outcome = "passed"
+    except Blank as lacking:
+        outcome = ""
+        told = say("exercise_not_yet", lacking=lacking.texts[language.current()])
     except NotYet as lacking:
-        return False, say("exercise_not_yet", lacking=lacking.texts[language.current()])
+        told = say("exercise_not_yet", lacking=lacking.texts[language.current()])
     except Exception as error:  # noqa: BLE001 - the learner's own code may raise anything
-        text = f"{type(error).__name__}: {error}"
-        return False, say("exercise_raised", error=text)
+        told = say("exercise_raised", error=f"{type(error).__name__}: {error}")
+    if outcome:
+        classroom.note(lesson, "exercise", name, outcome)
+    return outcome == "passed", told

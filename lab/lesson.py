@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lab import course, exercises, language, markup, project
+from lab import classroom, course, exercises, language, markup, project
+from lab.classroom.attending import Attending
 from lab.errors import LabError
 from lab.kernel import hints, neighbours, writing
 from lab.messages import say
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from lab.run.wire import Wire
 
 
-class Lesson:
+class Lesson(Attending):
     """A lesson under way, in the learner's workspace.
 
     Making one changes the working directory to the workspace, with the files of the earlier
@@ -49,6 +50,8 @@ class Lesson:
         hints.give(self.entry)
         children.end_with_kernel()
         self._note()
+        classroom.note(self.entry.name, "opened")
+        classroom.resume()
 
     def serve(
         self, port: int = 0, program: str = "daphne", another: bool = False, ws: str = "auto"
@@ -151,7 +154,12 @@ class Lesson:
         """
         from lab.kernel import checking  # here: it brings Playwright, which most lessons don't need
 
-        self._note(check=checking.show(self.entry.name, self.workspace.folder))
+        report = checking.show(self.entry.name, self.workspace.folder)
+        self._note(check=report.ok)
+        if not report.unable:
+            classroom.note(self.entry.name, "check", outcome="passed" if report.ok else "failed")
+            for mistake in report.mistakes:
+                classroom.note(self.entry.name, "mistake", mistake)
 
     @contextmanager
     def mistake(self, name: str) -> Iterator[None]:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TypedDict
 
-from lab import course, exercises, language, project
+from lab import classroom, course, exercises, language, project
 from lab.errors import LabError
 from lab.messages import say
 from lab.workspace import Workspace, explained_os_errors
@@ -92,4 +92,5 @@ def progress() -> None:
     """Show how far the learner of this workspace is, and what comes next."""
     from lab.kernel import home  # here: a lesson's beginning needs nothing of it
 
+    classroom.resume()
     home.show(Workspace.default())

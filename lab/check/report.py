@@ -110,6 +110,11 @@ class Report:
         """All that is to blame."""
         return [finding for each in self.tried for finding in each.findings]
 
+    @property
+    def mistakes(self) -> list[str]:
+        """What is to blame, each by its name in the catalogue; "" for what isn't in there."""
+        return list(dict.fromkeys(finding.mistake or "" for finding in self.findings))
+
     def explanations(self, tried: Tried) -> list[Explanation]:
         """What is to blame for one that failed; one explanation even where it isn't known."""
         if not tried.findings:

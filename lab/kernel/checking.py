@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from lab.check import as_html, check
+from lab.check import Report, as_html, check
 from lab.kernel import links
 from lab.kernel.watching import Watched
 
 
-def show(lesson: str, workspace: Path) -> bool:
-    """Check a lesson's project in that folder and display the report; whether all is well."""
+def show(lesson: str, workspace: Path) -> Report:
+    """Check a lesson's project in that folder, display the report and return it."""
     watched = Watched()
     try:
         report = check(lesson, workspace, watched.trying)
         body = as_html.told(report, lambda file, line: links.to_line(workspace / file, line))
         watched.end(str(report), body)
-        return report.ok
+        return report
     finally:
         watched.end()  # where an error or the stop button ended it

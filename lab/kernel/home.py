@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from IPython.display import display
 
-from lab import course, exercises, language
+from lab import course, exercises, language, markup
 from lab.author.minutes import minutes
+from lab.classroom.outbox import Outbox
 from lab.messages import say
 from lab.progress_file import Entry, Progress
 from lab.run import running
@@ -28,8 +29,18 @@ def show(workspace: Workspace) -> None:
     Raises LabError when the file that notes it isn't what lab wrote.
     """
     progress, servers = Progress(workspace), list(_running(workspace))
-    text = "\n".join([str(progress), *servers])
-    display({"text/plain": text, "text/html": _page(progress, servers)}, raw=True)
+    in_class = _in_class(workspace)
+    text = "\n".join([*in_class, str(progress), *servers])
+    display({"text/plain": text, "text/html": _page(progress, servers, in_class)}, raw=True)
+
+
+def _in_class(workspace: Workspace) -> list[str]:
+    outbox = Outbox.of(workspace)
+    if not outbox.is_there():
+        return []
+    from lab.classroom import membership  # here: most learners join no class
+
+    return membership.told(outbox)
 
 
 def _running(workspace: Workspace) -> Iterator[str]:
@@ -37,11 +48,12 @@ def _running(workspace: Workspace) -> Iterator[str]:
         yield say("server_running", **server._asdict())
 
 
-def _page(progress: Progress, servers: list[str]) -> str:
+def _page(progress: Progress, servers: list[str], in_class: list[str]) -> str:
     found = progress.read()
     spoken = language.current()
     left = [lesson for lesson in course.lessons() if not found.get(lesson.name, {}).get("check")]
-    told = [f"<p>{_ahead(left, spoken)}</p>", _table(found, left, spoken)]
+    told = [f"<p>{markup.prose(line)}</p>" for line in in_class]
+    told += [f"<p>{_ahead(left, spoken)}</p>", _table(found, left, spoken)]
     if servers:
         items = "".join(f"<li>{html.escape(each)}</li>" for each in servers)
         told.append(f"<ul>{items}</ul>")

@@ -1,0 +1,122 @@
+"""`python -m lab board`: the board, from its start to Ctrl+C."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from lab.board import keeping, place, settings
+from lab.board.doors import Doors, new_password
+from lab.messages import say
+
+Application = Callable[..., Awaitable[None]]
+LONGEST_FRAME = 64 * 1024
+SECONDS_TO_GO = 2
+
+
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    key: Path | None,
+    anew: bool,
+    anonymous: bool,
+) -> None:
+    """Serve the class in a folder until it is interrupted.
+
+    Raises LabError where it can't listen there, or where a certificate can't be used.
+    """
+    kept = keeping.opened(folder, anew)
+    where = place.take(kept, host, port, certificate, key)
+    settings.set_up(folder, kept.secret, ["127.0.0.1", "localhost", "[::1]", *where.hosts])
+    password = new_password()
+    print(say("board_page_at", url=where.url))
+    print(say("board_password", password=password))
+    print(say("board_join_with", line=where.join_line))
+    print(where.who_can_reach, flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(where, Doors(kept.code, password), anonymous))
+
+
+async def _serve(where: place.Place, doors: Doors, anonymous: bool) -> None:
+    from lab.board.register import Register  # here: its models need Django set up
+
+    register = Register(anonymous)
+    await register.load()
+    telling = asyncio.create_task(register.keep_pages_told())
+    application = _application({"register": register, "doors": doors, "place": where})
+    servers = [_server(application, each) for each in (where.own, where.shared) if each is not None]
+    first, *others = servers
+    running = [asyncio.create_task(each.serve()) for each in others]
+    try:
+        await first.serve()
+    finally:
+        for each in others:
+            each.should_exit = True
+        await asyncio.gather(*running)
+        telling.cancel()
+
+
+def _application(given: dict[str, Any]) -> Application:
+    """What the servers run; each request and each WebSocket finds in its scope what is given."""
+    from channels.routing import ProtocolTypeRouter, URLRouter
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+    from django.core.asgi import get_asgi_application
+    from django.urls import path
+
+    from lab.board.consumers import LearnerConsumer, PageConsumer
+
+    http = ASGIStaticFilesHandler(get_asgi_application())
+    sockets = [
+        path("ws/learner/", LearnerConsumer.as_asgi()),
+        path("ws/page/", PageConsumer.as_asgi()),
+    ]
+    inner = ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)})
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await inner({**scope, **given}, receive, send)
+
+    return application
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, whose listening socket is open already."""
+
+    def __init__(self, config: uvicorn.Config, door: place.Door) -> None:
+        super().__init__(config)
+        self._door = door
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # The first one's end is the others': a signal is for one of them only.
+        if self._door.tls is not None:
+            yield
+            return
+        with super().capture_signals():
+            yield
+
+    async def serve(self, _: object = None) -> None:
+        await super().serve([self._door.listening])
+
+
+def _server(application: Application, door: place.Door) -> _Server:
+    certificate, key = door.tls or (None, None)
+    return _Server(
+        uvicorn.Config(
+            application,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            lifespan="off",
+            log_level="warning",
+            ws="websockets-sansio",
+            ws_max_size=LONGEST_FRAME,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=SECONDS_TO_GO,
+            proxy_headers=False,
+        ),
+        door,
+    )
