@@ -45,14 +45,14 @@ def test_a_blank_that_nothing_tried_needs_is_told_all_the_same(
     finished_after, tmp_path, patient_check
 ):
     folder = Path(shutil.copytree(finished_after("16-presence"), tmp_path / "workspace"))
-    presence = folder / "chat/presence.py"
-    written, blank = "Presence.objects.filter(seen_at__lt=oldest)", "...  # yours: who is gone"
-    text = presence.read_text("utf-8")
+    origin = folder / "chat/origin.py"
+    written, blank = "        return True", "        return ...  # yours: what the settings say"
+    text = origin.read_text("utf-8")
     assert written in text
-    presence.write_text(text.replace(written, blank), "utf-8")
+    origin.write_text(text.replace(written, blank), "utf-8")
     report = patient_check("16-presence", folder)
     assert report.ok, str(report)
-    assert str(report).splitlines()[-1].endswith(": who is gone"), str(report)
+    assert str(report).splitlines()[-1].endswith(": what the settings say"), str(report)
 
 
 @pytest.mark.usefixtures("browser_program")

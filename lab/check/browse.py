@@ -55,6 +55,8 @@ class Seen:
         self.missing: list[str] = []
         self.form: dict[str, Any] = {}
         self.shown = ""
+        self.listed: list[str] = []
+        self.stays_listed = False
         self.reached = "load"
         self.injected = False
 
@@ -123,10 +125,17 @@ async def _until(condition: Callable[[], Awaitable[bool]], seconds: float = ANSW
 
 
 async def use(
-    page: Page, address: str, typed: Sequence[str], wanted: Sequence[str], haste: float, seen: Seen
+    page: Page,
+    address: str,
+    typed: Sequence[str],
+    wanted: Sequence[str],
+    leaving: str,
+    haste: float,
+    seen: Seen,
 ) -> None:
     """Open the page, fill in its form, send it, and look for what it then should show.
 
+    Who is leaving does so as soon as they hear what is typed: the page lists them until then.
     With haste below 1, loading may take so much less.
     """
     seen.watch(page)
@@ -145,6 +154,14 @@ async def use(
     await asyncio.sleep(0.15)
     seen.reached = "connected"
     if seen.form["fields"] < len(typed):
+        return
+
+    async def listed() -> bool:
+        lines = (await page.evaluate(_SHOWN)).splitlines()
+        seen.listed = [line for line in lines if leaving in line]
+        return bool(seen.listed)
+
+    if leaving and not await _until(listed):
         return
     for position, text in enumerate(typed):
         await page.fill(f"[data-lab-field='{position}']", text, timeout=TYPING_SECONDS * 1000)
@@ -170,7 +187,10 @@ async def use(
 
     async def shown() -> bool:
         seen.shown = await page.evaluate(_SHOWN)
-        return all(text in seen.shown for text in wanted) or seen.loads > 0
+        # A page may still speak of who has left, in other words.
+        seen.stays_listed = not set(seen.listed).isdisjoint(seen.shown.splitlines())
+        done = not seen.stays_listed and all(text in seen.shown for text in wanted)
+        return done or seen.loads > 0
 
     await _until(shown, ANSWER_SECONDS if seen.sent and not seen.errors else 0.2)
     await asyncio.sleep(0.15)  # a page that reloads itself does so after its handler
@@ -182,6 +202,7 @@ async def look(
     address: str,
     typed: Sequence[str],
     wanted: Sequence[str],
+    leaving: str,
     seconds: float,
     haste: float,
 ) -> dict[str, Any]:
@@ -191,12 +212,13 @@ async def look(
     page = await browser.new_page()
     try:
         async with asyncio.timeout(seconds):
-            await use(page, address, typed, wanted, haste, seen)
+            await use(page, address, typed, wanted, leaving, haste, seen)
     except (TimeoutError, Error) as error:
         failure = str(error)[:1000] or type(error).__name__
     # Playwright leaves attributes of its own on an object whose methods it calls.
     noted = {name: value for name, value in vars(seen).items() if not name.startswith("_")}
-    return {"failure": failure, "typed": typed, "wanted": wanted, "address": address} | noted
+    asked = {"typed": typed, "wanted": wanted, "leaving": leaving, "address": address}
+    return {"failure": failure} | asked | noted
 
 
 async def main() -> None:

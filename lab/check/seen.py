@@ -76,10 +76,14 @@ def _page(seen: dict[str, Any]) -> str:
         return told
     if seen["loads"] > 0:
         return say("check_seen_page_reloads")
+    if seen["leaving"] and not seen["listed"]:
+        return say("check_seen_page_lists_nobody", name=seen["leaving"])
     if not seen["sent"]:
         return say("check_seen_page_sends_nothing", url=seen["sockets"][0])
     if not seen["received"]:
         return say("check_seen_page_sends", frame=_short(seen["sent"][0]))
+    if seen["stays_listed"]:
+        return say("check_seen_page_lists_still", name=seen["leaving"])
     return say("check_seen_page_shows_nothing", frame=_short(seen["received"][0]))
 
 

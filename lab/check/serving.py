@@ -156,12 +156,13 @@ class Server:
         way: Way,
         folder: Path,
         database: Path,
+        shortened: Mapping[str, float],
         seconds: float,
         variables: Mapping[str, str],
     ) -> None:
         """Begin to load the project in folder, whose database is in another, to serve it.
 
-        Loading may take so many seconds; the project finds the variables.
+        Loading may take so many seconds; the project finds the variables, and settings shortened.
         """
         order = {
             "run": "serve",
@@ -169,6 +170,7 @@ class Server:
             "seconds": seconds,
             "static": way.static,
             "lent": way.lent,
+            "shortened": shortened,
             "http": way.http,
             "ws": way.ws,
             "environment": {**variables, **_at(database)},
@@ -181,6 +183,11 @@ class Server:
         self._stage.wait_for("serve", deadline)
         port: int = self._stage.passed["serve"]["port"]
         return port
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether its settings had all of the names that were to be shortened, once it listens."""
+        return bool(self._stage.passed["load"]["shortened"])
 
     @property
     def output(self) -> str:

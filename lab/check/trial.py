@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from lab.check.browsing import Browsing
 from lab.check.evidence import Evidence, from_json
-from lab.check.probes import Probe
+from lab.check.probes import Probe, killed
 from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Sandbox
@@ -97,32 +97,42 @@ class _Trial:
         self._secret = secrets.token_urlsafe(50)
 
     def run(self, probes: Sequence[Probe]) -> Outcome:
-        """Go through the probes; a browser is at work beside the others."""
-        outcome, page = Outcome(), Outcome()
+        """Go through the probes; a browser is at work beside the others, and who merely waits."""
+        outcome = Outcome()
         lanes: dict[str, list[Probe]] = {}
         for probe in probes:
             lanes.setdefault(probe.lane, []).append(probe)
-        looking = threading.Thread(
-            target=self._try, args=(self._on_a_server, lanes.pop("page", []), page), daemon=True
-        )
         ways = {"wire": self._on_a_server, "beside": self._on_two, "tests": self._on_none}
+        meanwhile = {"killed": self._until_one_is_killed, "page": self._on_a_server}
+        others = [
+            (self._meanwhile(way, lanes[lane], other := Outcome()), other)
+            for lane, way in meanwhile.items()
+            if lane in lanes
+        ]
         # A project that always says a little more would be listened to for ever.
         time_is_up = threading.Timer(max(0.0, self._all.box.left), self._end)
         time_is_up.daemon = True
         try:
             time_is_up.start()
-            looking.start()
+            for thread, _ in others:
+                thread.start()
             for lane, way in ways.items():
                 if outcome.ok:
                     self._try(way, lanes.get(lane, []), outcome)
-            if outcome.ok:
-                looking.join(max(0.0, self._all.box.left))
-                outcome.failure, outcome.slow = page.failure, page.slow or looking.is_alive()
-                outcome.passed |= page.passed
+            for thread, other in others:
+                if outcome.ok:
+                    thread.join(max(0.0, self._all.box.left))
+                    outcome.failure, outcome.slow = other.failure, other.slow or thread.is_alive()
+                    outcome.passed |= other.passed
             return outcome
         finally:
             time_is_up.cancel()
             self._end()
+
+    def _meanwhile(
+        self, way: Callable[[Sequence[Probe], Outcome], None], probes: list[Probe], other: Outcome
+    ) -> threading.Thread:
+        return threading.Thread(target=self._try, args=(way, probes, other), daemon=True)
 
     def _end(self) -> None:
         """Stop its servers, also one that is just being started; who waits for them goes on."""
@@ -152,7 +162,7 @@ class _Trial:
     def _on_a_server(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         prepared = self._prepared()
         try:
-            [(server, site)] = self._serve(prepared, 1)
+            [(server, site)] = self._serve(prepared, 1, {})
         finally:
             outcome.passed |= dict.fromkeys(prepared.passed, "")
         for probe in probes:
@@ -170,13 +180,27 @@ class _Trial:
             outcome.passed |= {probe.name: "check_no_valkey" for probe in probes}
             return
         variables = {"CHANNEL_LAYER_URL": valkey.url}
-        served = self._serve(self._prepare(**variables), 2, **variables)
+        served = self._serve(self._prepare(**variables), 2, {}, **variables)
         (one, first), (other, second) = served
         first.beside, first.valkey_port = second, valkey.port
         second.members = first.members
         for probe in probes:
             self._begin(probe)
             with one.trying(probe.name), other.trying(probe.name):
+                probe.attempt(first)
+            outcome.passed[probe.name] = ""
+
+    def _until_one_is_killed(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        """Two servers with one database, and settings that let a probe see what else takes long."""
+        served = self._serve(self._prepared(), 2, killed.SHORT)
+        (one, first), (other, second) = served
+        first.beside, second.members, second.kill = second, first.members, other.stop
+        for probe in probes:
+            if not one.is_shortened:
+                outcome.passed[probe.name] = "check_not_shortened"
+                continue
+            self._begin(probe)
+            with one.trying(probe.name):
                 probe.attempt(first)
             outcome.passed[probe.name] = ""
 
@@ -207,11 +231,15 @@ class _Trial:
         return self._begun(begin, variables)
 
     def _serve(
-        self, prepared: Preparation, count: int, **variables: str
+        self,
+        prepared: Preparation,
+        count: int,
+        shortened: Mapping[str, float],
+        **variables: str,
     ) -> list[tuple[Server, Site]]:
         """So many servers with one database, and their sites, once they listen."""
         database = self._all.box.bench.place("database")
-        begin = partial(Server, self._all.box, self._all.way, self._folder, database)
+        begin = partial(Server, self._all.box, self._all.way, self._folder, database, shortened)
         servers = [self._begun(begin, variables) for _ in range(count)]
         until = self._all.box.deadline - 1
         prepared.wait(until)

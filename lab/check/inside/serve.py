@@ -1,8 +1,8 @@
 """Serves a learner's project in a fork, as `manage.py runserver` or uvicorn would.
 
 The order says whether static files are served ("static"), what is lent of the settings that a
-later lesson writes ("lent"), and what serves HTTP and WebSockets ("http", "ws"; as after uvicorn's
-options). Django isn't set up beforehand: that is the application's own part.
+later lesson writes ("lent"), which settings are less than the learner's ("shortened"), and what
+serves HTTP and WebSockets ("http", "ws"; as after uvicorn's options). Django isn't set up beforehand: that is the application's own part.
 """
 
 import os
@@ -46,18 +46,31 @@ def lend(lent: dict[str, Any]) -> None:
             setattr(learners, name, value)
 
 
+def shorten(shortened: dict[str, float]) -> bool:
+    """Let the settings have less where they have that name; whether they do, all of them."""
+    if not shortened:
+        return True
+    learners = import_module(os.environ.get("DJANGO_SETTINGS_MODULE", "mywebsite.settings"))
+    for name, value in shortened.items():
+        if not hasattr(learners, name):
+            return False
+        setattr(learners, name, value)
+    return True
+
+
 def main(order: dict[str, Any]) -> None:
     """Load the application as a server does, then serve it on a free port until killed."""
     recorder = Recorder(order["results"], order["folder"])
     served: list[Application] = []
 
     def load() -> dict[str, Any]:
+        shorten(order["shortened"])
         if not order["lent"] and os.path.exists("mywebsite/asgi.py"):  # noqa: PTH110
             import_module("mywebsite.asgi")  # as a server does, which knows of no settings
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
         lend(order["lent"])
         served.append(application())
-        return {}
+        return {"shortened": shorten(order["shortened"])}
 
     if recorder.step("load", load, order["seconds"]):
         _serve(served[0], order, recorder)

@@ -1,8 +1,11 @@
 """Who signs up or logs in speaks under that name, and logging out ends it."""
 
+from contextlib import suppress
+
 from lab import course
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import SAID, Site, answer_to, log_in, log_out
+from lab.check.probes.site import SAID, Site, answer_to, log_in, log_out, logout_form
+from lab.check.probes.visitor import Visitor
 from lab.check.probes.wire import Unanswered, Wire
 
 WATCHED = "13-hijacking"
@@ -31,9 +34,22 @@ def account(site: Site) -> None:
 def leave(site: Site) -> Wire:
     """The WebSocket of somebody who has logged out meanwhile."""
     again = log_in(site.visitor(), site.member(0).name)
+    _stays_logged_in(again)
     wire = site.wire(visitor=again)
     log_out(again)
     return wire
+
+
+def _stays_logged_in(visitor: Visitor) -> None:
+    """A link logs nobody out, nor does another site's form: that knows no token."""
+    path = logout_form(visitor).action
+    for method in ("GET", "POST"):
+        with suppress(Unanswered):  # which is as it should be
+            visitor.ask(method, path)
+        try:
+            logout_form(visitor)
+        except Unanswered as missing:
+            raise Unanswered("logged-out-by-others", method=method, path=path) from missing
 
 
 PROBE = Probe("account", "12-accounts", account)

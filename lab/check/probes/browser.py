@@ -2,6 +2,9 @@
 
 import json
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -9,7 +12,7 @@ from lab import course
 from lab.check.patience import PATIENCE
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, open_room
-from lab.check.probes.visitor import Page
+from lab.check.probes.visitor import Page, Visitor
 from lab.check.probes.wire import Unanswered, Wire
 from lab.run.server import WEBSOCKET_PATH
 
@@ -24,6 +27,8 @@ SECURE = "11-injection"
 """The lesson from which on that has to stay text."""
 ROOMS = "15-rooms"
 """The lesson from which on a page for each room holds the form, which has one field."""
+PEOPLE = "16-presence"
+"""The lesson whose page lists who is there; tried of that page alone, as accounts take a while."""
 SECONDS = 5.5 * PATIENCE
 
 
@@ -38,7 +43,7 @@ def use_the_page(site: Site) -> None:
         _look_at_the_form(page, len(typed))
         site.remark = "check_no_browser"
         return
-    seen = _used(site, browsing, page, typed, pushes=not in_room)
+    seen = _used(site, browsing, page, typed, in_room)
     if seen is None:
         _look_at_the_form(page, len(typed))
         site.remark = "check_browser_failed"
@@ -54,32 +59,49 @@ def use_the_page(site: Site) -> None:
 
 
 def _used(
-    site: Site, browsing: "Browsing", page: Page, typed: tuple[str, ...], pushes: bool
+    site: Site, browsing: "Browsing", page: Page, typed: tuple[str, ...], in_room: bool
 ) -> dict[str, Any] | None:
-    """What the browser saw, while somebody else answers what is typed."""
+    """What the browser saw, while somebody else answers what is typed, or goes as another comes."""
     order = {
         "address": f"http://127.0.0.1:{site.port}{page.path}",
         "typed": typed,
-        "wanted": [typed[0], PUSHED] if pushes else [typed[0]],
+        "wanted": [typed[0]] if in_room else [typed[0], PUSHED],
+        "leaving": "",
         "haste": site.haste,
-        "seconds": max(1.0, min(SECONDS, site.left() - 1)),
     }
-    if not pushes:
-        return browsing.use(order, site.left())
-    with site.wire() as other:
-        other.seconds = site.left()  # the browser may only just be starting
-        answering = threading.Thread(target=_answer, args=(other, typed[0]), daemon=True)
-        answering.start()
+    visitor, and_then = None, _answer
+    if site.lesson == PEOPLE:
+        visitor, coming = site.member(0), site.member(1)
+        order |= {"leaving": visitor.name, "wanted": [typed[0], coming.name]}
+        and_then = partial(_change_places, site, coming)
+    with ExitStack() as others:
+        if not in_room or visitor:
+            other = others.enter_context(site.wire(visitor=visitor))
+            other.seconds = site.left()  # the browser may only just be starting
+            arguments = other, typed[0], and_then, others
+            threading.Thread(target=_once_heard, args=arguments, daemon=True).start()
+        order["seconds"] = max(1.0, min(SECONDS, site.left() - 1))
         return browsing.use(order, site.left())
 
 
-def _answer(other: Wire, text: str) -> None:
-    """Say something, once what was typed into the page has come."""
+def _once_heard(
+    other: Wire, text: str, and_then: Callable[[Wire, ExitStack], None], others: ExitStack
+) -> None:
+    """Do something, once what was typed into the page has come."""
     try:
         other.hear(wanted=lambda frame: frame.get("message") == text)
-        other.say(message=PUSHED, message2=TYPED[1])
-    except Unanswered:
+        and_then(other, others)
+    except (Unanswered, OutOfTime):
         return  # the page itself tells more
+
+
+def _answer(other: Wire, _: ExitStack) -> None:
+    other.say(message=PUSHED, message2=TYPED[1])
+
+
+def _change_places(site: Site, coming: Visitor, leaving: Wire, others: ExitStack) -> None:
+    others.enter_context(site.wire(visitor=coming))
+    leaving.close()
 
 
 def _look_at_the_form(page: Page, fields: int) -> None:
@@ -91,6 +113,8 @@ def _shows_what_is_said(seen: dict[str, Any]) -> bool:
     """Whether what was typed went out as a message, came back, and stands in the page as text."""
     text = seen["typed"][0]
     if seen["failure"] or seen["errors"] or seen["loads"] > 0 or seen["injected"]:
+        return False
+    if seen["leaving"] and (seen["stays_listed"] or not seen["listed"]):
         return False
     told = any(_object(frame).get("message") == text for frame in seen["sent"])
     return told and all(wanted in seen["shown"] for wanted in seen["wanted"])

@@ -13,12 +13,16 @@ def history(site: Site) -> None:
     ana, bia = site.member(0), site.member(1)
     room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
     text, client_id = f"olá {secrets.token_hex(4)}", secrets.token_hex(8)
+    with site.wire(visitor=bia) as elsewhere:  # each room has numbers of its own
+        say_confirmed(elsewhere, text, secrets.token_hex(8))
     with site.wire(room, bia) as other:
         with site.wire(room, ana) as wire:
             number = say_confirmed(wire, text, client_id)
             if say_confirmed(wire, text, client_id) != number:
                 raise Unanswered("stored-twice", count=2, text=text, frames=wire.heard[-3:])
         missed = [say_confirmed(other, "enquanto isso", secrets.token_hex(8)) for _ in range(2)]
+        if [number, *missed] != [1, 2, 3]:
+            raise Unanswered("history-gaps", found=[number, *missed])
         told = [as_dict(frame) for frame in other.heard]
         if sum(frame.get("message") == text for frame in told) > 1:
             raise Unanswered("told-twice", text=text, frames=told)

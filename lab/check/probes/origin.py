@@ -1,23 +1,47 @@
-"""A page of another site may not connect."""
+"""The site's own pages may connect, and clients that are no pages; a page of another site may not."""
 
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire
+from lab.run.server import HOST
 
 STRANGER = "http://evil.example"
 
 
 def origin(site: Site) -> None:
-    """A page of another site may not connect; one of this site's may, as `talk` has shown."""
+    """Nobody else's page may connect, however alike its origin; this site's may, as `talk` has shown."""
+    here = f"{HOST}:{site.port}"
+    strangers = {
+        here: (
+            STRANGER,
+            f"http://{HOST}:{site.port - 1}",  # another port
+            f"https://{here}",
+            f"http://evil{here}",
+            f"http://{HOST}.evil.example:{site.port}",
+            "null",  # such as a file's
+        ),
+        HOST: (f"http://{HOST}:{site.port - 1}",),  # begins like the site at the default port
+    }
+    for host, origins in strangers.items():
+        for stranger in origins:
+            _refused(site, host, stranger)
     try:
-        wire = Wire(site.port, site.seconds, origin=STRANGER)
+        Wire(site.port, site.seconds, origin=None).close()
     except Unanswered as refused:
-        status = refused.seen.get("status", 0)
-        if refused.kind == "handshake" and status < 500:
+        if refused.kind != "handshake":
+            raise
+        raise Unanswered("client-refused", **refused.seen) from refused
+
+
+def _refused(site: Site, host: str, stranger: str) -> None:
+    try:
+        wire = Wire(site.port, site.seconds, origin=stranger, host=host)
+    except Unanswered as refused:
+        if refused.kind == "handshake" and refused.seen["status"] < 500:
             return
         raise
     with wire:
-        raise Unanswered("stranger-let-in", origin=STRANGER)
+        raise Unanswered("stranger-let-in", origin=stranger, host=host)
 
 
 PROBE = Probe("origin", "13-hijacking", origin)

@@ -1,6 +1,7 @@
 """Who asks is told who is there, who comes, and who goes."""
 
 import secrets
+from typing import Any
 
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import SAID, TITLES, Site, new_room
@@ -30,10 +31,15 @@ def people(site: Site) -> None:
 
 def expect_people(wire: Wire, names: list[str]) -> None:
     """Ask who is there; raises Unanswered when it isn't these."""
-    wire.say(type="people")
-    answer = wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+    answer = people_told(wire)
     if sorted(map(str, answer.get("people") or ())) != sorted(names):
         raise Unanswered("people-wrong", names=", ".join(names), frames=[answer])
+
+
+def people_told(wire: Wire) -> dict[str, Any]:
+    """The answer to who asks who is there."""
+    wire.say(type="people")
+    return wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
 
 
 def came_or_went(wire: Wire, kind: str, name: str) -> None:

@@ -19,6 +19,6 @@ class Probe:
     """Raises Unanswered, with what came instead, when it isn't so."""
     lane: str = "wire"
     """What it needs: "wire" the project's server, "page" a browser and a server of its own,
-    "beside" a second server and a Valkey, "tests" no server."""
+    "beside" a second server and a Valkey, "killed" two without, "tests" no server."""
     only: bool = False
     """Whether it holds for that lesson alone."""

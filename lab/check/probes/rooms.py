@@ -1,6 +1,7 @@
 """Any title makes a room; what is said in one stays there; not everybody gets in."""
 
 import secrets
+import unicodedata
 from contextlib import suppress
 
 from websockets.exceptions import WebSocketException
@@ -25,8 +26,19 @@ def rooms(site: Site) -> None:
             heard = [as_dict(frame) for frame in wire.heard]
             if any(frame.get("message") == foreign for frame in heard):
                 raise Unanswered("crosstalk", message=foreign, frames=heard)
+    _no_second(ana)
     _nobody_there(site, ana)
     _no_guest(site, here)
+
+
+def _no_second(ana: Visitor) -> None:
+    """Two titles that look the same make one room."""
+    title = f"{TITLES[0]} {secrets.token_hex(3)}"
+    made = [new_room(ana, unicodedata.normalize("NFC", title))]
+    with suppress(Unanswered):  # it may be refused, or lead to the room that there is
+        made.append(new_room(ana, unicodedata.normalize("NFD", title)))
+    if len(set(made)) > 1:
+        raise Unanswered("room-twice", title=title)
 
 
 def _nobody_there(site: Site, ana: Visitor) -> None:

@@ -7,6 +7,7 @@ missing. None of them knows how the project is made.
 import json
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ class Site:
     """The WebSocket of somebody who has logged out meanwhile."""
     beside: "Site | None" = None
     """The same project on another server, with the same accounts."""
+    kill: Callable[[], None] = lambda: None
+    """Ends its server at once."""
     valkey_port: int = 0
     """Where the Valkey of both is asked what it knows."""
     browsing: "Browsing | None" = None
@@ -150,11 +153,18 @@ def _form_with(page: Page, *kinds: str) -> Form:
 
 def log_out(visitor: Visitor) -> None:
     """Log out, with the button on the first page."""
-    page = visitor.get("/")
-    forms = [form for form in page.forms if "logout" in form.action]
+    visitor.fill_in(visitor.get("/"), logout_form(visitor))
+
+
+def logout_form(visitor: Visitor) -> Form:
+    """The form behind that button.
+
+    Raises Unanswered without one, as for who isn't logged in.
+    """
+    forms = [form for form in visitor.get("/").forms if "logout" in form.action]
     if not forms:
         raise Unanswered("no-such-form", path="/", wanted="logout")
-    visitor.fill_in(page, forms[0])
+    return forms[0]
 
 
 def new_room(visitor: Visitor, title: str) -> str:

@@ -1,4 +1,4 @@
-"""Two clients connect and hear each other: what the chat is for."""
+"""Clients connect and hear each other, for as long as they stay: what the chat is for."""
 
 import json
 import time
@@ -7,23 +7,33 @@ from lab.check.probes.probe import Probe
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire
 
-SAID = (
-    {"message": "olá 1", "message2": "tudo bem? 1"},
-    {"message": "olá 2", "message2": "tudo bem? 2"},
-)
-
 
 def talk(site: Site) -> None:
-    """Each of two says something; both hear both, once."""
+    """Two say several things in turns, while a third comes and goes; who is there hears each, once."""
     with site.wire() as ann, site.wire() as ben:
-        for speaker, said in zip((ann, ben), SAID, strict=True):
-            speaker.say(**said)
-            for hearer in (ann, ben):
-                _hear(hearer, said)
+        _say(1, ann, (ann, ben))
+        _say(2, ben, (ann, ben))
+        with site.wire() as eva:
+            _say(3, ann, (ann, ben, eva))
+            _say(4, eva, (ann, ben, eva))
+            _say(5, ben, (ann, ben, eva))
+        _say(6, ann, (ann, ben))
+        _say(7, ben, (ann, ben))
         for hearer in (ann, ben):
-            heard = [said for said in SAID if sum(_is(said, f) for f in hearer.heard) > 1]
-            if heard:
-                raise Unanswered("twice", frames=hearer.heard, said=heard[0])
+            heard = [_said(n) for n in range(1, 8)]
+            twice = [said for said in heard if sum(_is(said, f) for f in hearer.heard) > 1]
+            if twice:
+                raise Unanswered("twice", frames=hearer.heard, said=twice[0])
+
+
+def _said(number: int) -> dict[str, str]:
+    return {"message": f"olá {number}", "message2": f"tudo bem? {number}"}
+
+
+def _say(number: int, speaker: Wire, hearers: tuple[Wire, ...]) -> None:
+    speaker.say(**_said(number))
+    for hearer in hearers:
+        _hear(hearer, _said(number))
 
 
 def _hear(hearer: Wire, said: dict[str, str]) -> None:

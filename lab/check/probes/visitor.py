@@ -109,7 +109,7 @@ class Visitor:
 
         Raises Unanswered when it is an error, or none at all.
         """
-        return self._ask("GET", path, language=language)
+        return self.ask("GET", path, language=language)
 
     def fill_in(self, page: Page, form: Form, **typed: str) -> Page:
         """Send a form with what a person typed, by kind of field, and its hidden values.
@@ -118,11 +118,12 @@ class Visitor:
         """
         filled = {name: value for name, kind, value in form.fields if kind == "hidden"}
         filled |= {name: typed[kind] for name, kind, _ in form.fields if kind in typed and name}
-        return self._ask("POST", urljoin(page.path, form.action or page.path), filled)
+        return self.ask("POST", urljoin(page.path, form.action or page.path), filled)
 
-    def _ask(
+    def ask(
         self, method: str, path: str, fields: dict[str, str] | None = None, language: str = ""
     ) -> Page:
+        """A request of any kind; raises as get does."""
         headers = {"Accept-Language": language} if language else {}
         try:
             response = self._client.request(

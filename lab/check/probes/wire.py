@@ -1,6 +1,7 @@
 """One WebSocket of the check's own, and what goes over it."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -33,18 +34,26 @@ class Wire:
         port: int,
         seconds: float,
         path: str = WEBSOCKET_PATH,
-        origin: str | None = None,
+        origin: str | None = "",
         cookies: str = "",
+        host: str = "",
     ) -> None:
+        """Connect as a page of the site's own does; origin None is a client that is no page.
+
+        The handshake may name another host than the one that it goes to.
+        """
         self.seconds = seconds
         self.heard: list[object] = []
         self.sent = ""
         self._open = ExitStack()
         try:
+            host = host or f"{HOST}:{port}"
+            origin = f"http://{host}" if origin == "" else origin
             self._socket = self._open.enter_context(
                 connect(
-                    f"ws://{HOST}:{port}{path}",
-                    origin=Origin(origin or f"http://{HOST}:{port}"),
+                    f"ws://{host}{path}",
+                    sock=self._open.enter_context(socket.create_connection((HOST, port), seconds)),
+                    origin=None if origin is None else Origin(origin),
                     additional_headers={"Cookie": cookies} if cookies else None,
                     open_timeout=seconds,
                     close_timeout=0.2,

@@ -1,14 +1,16 @@
+import asyncio
 import json
-from collections import Counter, defaultdict
+from datetime import timedelta
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from django.conf import settings
+from django.db.models.functions import Now
+
 from chat import protocol
 from chat.limits import TokenBucket
-from chat.models import Room
-
-here = defaultdict(Counter)  # one process: room number → how many windows of whom
+from chat.models import Presence, Room
 
 
 class RoomSocket(AsyncWebsocketConsumer):
@@ -25,8 +27,10 @@ class RoomSocket(AsyncWebsocketConsumer):
         await self.accept()
         self.entered = True
         if self.person.is_authenticated:
-            here[self.place.id][self.person.username] += 1
-            if here[self.place.id][self.person.username] == 1:
+            others = await self.mine().aexists()
+            await self.write_down()
+            self.pulse = asyncio.create_task(self.stay_alive())  # each socket has a heart of its own
+            if not others:
                 await self.announce("join")
 
     @database_sync_to_async
@@ -39,12 +43,28 @@ class RoomSocket(AsyncWebsocketConsumer):
         if not self.entered:
             return
         await self.channel_layer.group_discard(self.group, self.channel_name)
-        people, name = here[self.place.id], self.person.username
-        people[name] -= 1
-        if people[name] <= 0:
-            del people[name]
-            if self.person.is_authenticated:
+        if self.person.is_authenticated:
+            self.pulse.cancel()
+            await self.mine().filter(channel_name=self.channel_name).adelete()
+            if not await self.mine().aexists():
                 await self.announce("leave")
+
+    def mine(self):
+        return Presence.objects.filter(room=self.place, user=self.person)
+
+    async def write_down(self):
+        row = {"room": self.place, "user": self.person, "seen_at": Now()}
+        await Presence.objects.aupdate_or_create(row, channel_name=self.channel_name)
+
+    async def stay_alive(self):
+        while True:
+            await asyncio.sleep(settings.CHAT_SECONDS_UNTIL_GONE / 4)
+            await self.write_down()
+            limit = Now() - timedelta(seconds=settings.CHAT_SECONDS_UNTIL_GONE)
+            ghosts = Presence.objects.filter(room=self.place, seen_at__lt=limit)
+            async for ghost in ghosts.select_related("user"):
+                await ghost.adelete()
+                await self.announce("leave", ghost.user.username)
 
     async def receive(self, text_data=None, bytes_data=None):
         try:
@@ -58,14 +78,18 @@ class RoomSocket(AsyncWebsocketConsumer):
             return
         if isinstance(frame, protocol.PeopleRequest):
             self.curious = True
-            await self.tell({"type": "people", "people": [p for p in here[self.place.id] if p]})
+            await self.tell({"type": "people", "people": await self.people()})
             return
         said = {"author": self.person.username, "message": frame.message}
         said |= {"type": "chat", "message2": frame.message2}
         await self.channel_layer.group_send(self.group, {"type": "said", "frame": said})
 
-    async def announce(self, kind):
-        frame = {"type": kind, "author": self.person.username}
+    async def people(self):
+        rows = Presence.objects.filter(room=self.place).select_related("user")
+        return list({row.user.username async for row in rows})
+
+    async def announce(self, kind, who=None):
+        frame = {"type": kind, "author": who or self.person.username}
         await self.channel_layer.group_send(self.group, {"type": "moved", "frame": frame})
 
     async def said(self, event):

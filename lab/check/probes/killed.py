@@ -1,0 +1,45 @@
+"""Who was on a server that is killed leaves the list, without anybody's asking for it."""
+
+import secrets
+import time
+
+from lab.check.patience import PATIENCE
+from lab.check.probes.beside import came_or_went_beside
+from lab.check.probes.people import people_told
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.wire import Unanswered, Wire
+
+UNTIL_GONE = "CHAT_SECONDS_UNTIL_GONE"
+"""The setting by which the lesson's project forgets people, and by which it is tried sooner."""
+SHORT = {UNTIL_GONE: 0.6 * PATIENCE}
+LONG_SINCE = 8
+"""So many times the setting have passed when somebody has to be gone; the lesson's takes 4/3."""
+SECONDS_BETWEEN_QUESTIONS = 0.15
+"""Nobody shall take them for too many."""
+
+
+def killed(site: Site) -> None:
+    """One of two servers is killed; on the other its people leave the list, and the room is told."""
+    assert site.beside is not None, "its lane has a second server"
+    ana, bia = site.member(0), site.member(1)
+    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    with site.wire(room, ana) as here, site.beside.wire(room, bia):
+        _expect_in_time(here, [ana.name, bia.name], site.seconds, "people-wrong")
+        site.beside.kill()
+        seconds = LONG_SINCE * SHORT[UNTIL_GONE]
+        _expect_in_time(here, [ana.name], seconds, "ghost", name=bia.name)
+        came_or_went_beside(here, "leave", bia.name)
+
+
+def _expect_in_time(wire: Wire, names: list[str], seconds: float, kind: str, **more: str) -> None:
+    """Ask who is there until it is these: a server that was busy may forget its own for a moment."""
+    until = time.monotonic() + seconds
+    while sorted(map(str, (answer := people_told(wire)).get("people") or ())) != sorted(names):
+        if time.monotonic() > until:
+            raise Unanswered(kind, names=", ".join(names), frames=[answer], **more)
+        time.sleep(SECONDS_BETWEEN_QUESTIONS)
+
+
+PROBE = Probe("killed", "16-presence", killed, lane="killed", only=True)
+"""Tried where the settings have the lesson's name for it, with a second server."""

@@ -1,0 +1,59 @@
+"""More WebSockets let nobody say more, there is a bound on them, and one on what a form sends."""
+
+import secrets
+import socket
+from contextlib import ExitStack
+
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import Site
+from lab.check.probes.wire import Unanswered, Wire
+from lab.run.server import HOST
+
+SPEAKING, EACH = 8, 12
+"""On how many somebody speaks, and how much on each: for that alone nobody shall refuse any."""
+SOCKETS = 60
+"""How many are too many for one person, whatever the project's own bound is."""
+BODY = 50_000_000
+
+
+def shares(site: Site) -> None:
+    """What one person may say and open is counted over all of their WebSockets."""
+    ana = site.member(0)
+    with ExitStack() as opened:
+        wires = [opened.enter_context(site.wire(visitor=ana)) for _ in range(SPEAKING)]
+        if not any(_is_refused(wire) for _ in range(EACH) for wire in wires):
+            raise Unanswered("never-shared", count=SPEAKING * EACH, sockets=SPEAKING)
+        for _ in range(SOCKETS):
+            try:
+                _is_refused(opened.enter_context(site.wire(visitor=ana)))
+            except Unanswered as missing:
+                if missing.kind in ("closed-after", "handshake"):
+                    break
+                raise
+        else:
+            raise Unanswered("any-number", count=SPEAKING + SOCKETS)
+    _body_in_bounds(site)
+
+
+def _is_refused(wire: Wire) -> bool:
+    """Say something; whether it was too much."""
+    text = f"olá {secrets.token_hex(4)}"
+    wire.say(message=text, message2="")
+    answer = wire.hear(wanted=lambda f: f.get("type") == "error" or f.get("message") == text)
+    return answer.get("type") == "error"
+
+
+def _body_in_bounds(site: Site) -> None:
+    """A request that announces a huge body is answered before the body comes."""
+    request = f"POST /login/ HTTP/1.1\r\nHost: {HOST}:{site.port}\r\nContent-Length: {BODY}\r\n\r\n"
+    with socket.create_connection((HOST, site.port), site.seconds) as connection:
+        connection.sendall(request.encode())
+        try:
+            answer = connection.recv(100)
+        except OSError:
+            answer = b""
+    if not answer.startswith(b"HTTP/1.1 4"):
+        raise Unanswered("any-body", size=BODY)
+
+
+PROBE = Probe("shares", "14-limits", shares, only=True)
