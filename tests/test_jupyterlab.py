@@ -102,6 +102,23 @@ def test_nothing_of_that_is_saved(plain):
     assert all(not each.metadata for each in saved.cells)
 
 
+def test_a_notebook_that_is_only_opened_is_unchanged(plain):
+    jupyter, other = plain
+    page = other.context.new_page()
+    opened(page, jupyter, "notebooks/en/index.ipynb")
+    model = "jupyterapp.shell.currentWidget.context.model"
+    for version in ("language_info').version", "kernelspec').display_name.includes('(')"):
+        page.wait_for_function(f"{model}.getMetadata('{version}")  # the kernel has told its own
+    assert not page.evaluate(f"{model}.dirty")
+    for change in (
+        f"{model}.setMetadata('kernelspec', {{ name: 'another', display_name: 'Another' }})",
+        f"{model}.cells.get(0).sharedModel.setSource('changed')",
+    ):
+        page.evaluate(f"{model}.dirty = false; {change}")
+        assert page.evaluate(f"{model}.dirty")
+    page.close()
+
+
 def test_the_portuguese_course_has_portuguese_menus(projected, plain):
     _, page = projected
     page.get_by_role("menuitem", name="Kernel").click()

@@ -89,11 +89,11 @@ def started(
         )
     try:
         deadline = time.monotonic() + PATIENCE
-        while not (told := list(own.glob("RUNTIME/jpserver-*.json"))):
+        while not (told := _told(own / "RUNTIME")):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, "JupyterLab didn't start"
             time.sleep(0.1)
-        yield JupyterLab(copy, json.loads(told[0].read_text())["port"], environment)
+        yield JupyterLab(copy, told["port"], environment)
     finally:
         # By force: a JupyterLab that loses its kernels while it ends may begin them anew, and stay.
         family = [process, *psutil.Process(process.pid).children(recursive=True)]
@@ -103,6 +103,14 @@ def started(
         _, alive = psutil.wait_procs(family[1:], PATIENCE)
         process.wait(PATIENCE)
         assert not alive, alive
+
+
+def _told(runtime: Path) -> dict | None:
+    """What JupyterLab tells of itself, once it has written it whole."""
+    for path in runtime.glob("jpserver-*.json"):
+        with suppress(json.JSONDecodeError):
+            return json.loads(path.read_text())
+    return None
 
 
 def new_context(browser: Browser, **settings: object) -> BrowserContext:

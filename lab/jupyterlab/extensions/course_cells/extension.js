@@ -1,6 +1,7 @@
 // What JupyterLab has no setting for. A cell that writes a file has the colours of that file's
-// language, and one that changes it those of a patch. The menus' own names, which its language pack
-// leaves in English, are the reader's; and for a projector letters are larger, the sidebar closed.
+// language, and one that changes it those of a patch. A notebook that is merely opened counts as
+// unchanged. The menus' own names, which its language pack leaves in English, are the reader's; and
+// for a projector letters are larger, the sidebar closed.
 //
 // JupyterLab loads this file as it is, and nothing has to be built: a container of modules, as its
 // module federation wants one, with one plugin in it.
@@ -36,7 +37,10 @@
         extensions.addExtension({ name: `${NAME}:patches`, factory: () => patches })
         const colour = colouring((path) => mimeTypeService.getMimeTypeByFilePath(path))
         const watch = (panel) =>
-          panel.context.ready.then(() => colourAll(panel.content.model.cells, colour))
+          panel.context.ready.then(() => {
+            keepUnchanged(panel.content.model)
+            colourAll(panel.content.model.cells, colour)
+          })
         notebooks.forEach(watch) // of those that were open before, as after a reload
         notebooks.widgetAdded.connect((_, panel) => watch(panel))
         app.restored.then(() => {
@@ -69,6 +73,19 @@
         { tag: tags.deleted, backgroundColor: ground("red") },
       ]),
     )
+  }
+
+  // JupyterLab notes in a notebook which version of its kernel has opened it, and takes that for a
+  // change of the reader's. Another kernel is one.
+  function keepUnchanged(model) {
+    const set = model.setMetadata.bind(model)
+    model.setMetadata = (key, value) => {
+      const noted = ["kernelspec", "language_info"].includes(key)
+      const same = noted && value?.name === model.getMetadata(key)?.name
+      const unchanged = same && !model.dirty
+      set(key, value)
+      if (unchanged) model.dirty = false
+    }
   }
 
   function colourAll(cells, colour) {
