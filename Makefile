@@ -10,7 +10,7 @@ BOOK_INSTALLED := .venv/book-installed
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run quick test matrix soak proof bench book offline notebooks lock
+.PHONY: help lab run quick compiled test matrix soak proof bench book offline notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
@@ -42,27 +42,32 @@ quick: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/python -m lab export --check
 
-test: quick
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
+# Else each process of a run compiles the same again: hundreds import lab, and write nothing compiled.
+test proof: export PYTHONDONTWRITEBYTECODE :=
+compiled: $(INSTALLED)
+	@$(BIN)/python -m compileall -q lab
+
+# Of one lesson everything.
+test: quick compiled
+	$(if $(LESSON),PROOF=full) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
 	  $(if $(LESSON),-k "$(LESSON)",$$($(BIN)/python -m regression notebooks) tests) \
 	  $(if $(JUNIT),--junit-xml="$(JUNIT)")
 
 matrix: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group matrix
 	rm -rf reports/matrix
-	LESSON="$(LESSON)" WITH="$(WITH)" $(BIN)/python -m nox --sessions $(if $(WITH),candidate,lessons) table
+	LESSON="$(LESSON)" WITH="$(WITH)" BASELINE="$(BASELINE)" $(BIN)/python -m nox --sessions $(if $(WITH),candidate,lessons) table
 
 soak: $(INSTALLED)
 	$(BIN)/python -m regression soak $(if $(RUNS),--runs $(RUNS)) $(FILES)
 
-proof: $(INSTALLED) $(BOOK_INSTALLED)
-	PROOF=full $(BIN)/python -m pytest -rP tests/test_protocol_properties.py tests/test_crashes.py \
-	  tests/test_old_page.py tests/test_stopped_reader.py tests/test_two_at_once.py
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --nbval notebooks
-	PROOF=full $(BIN)/python -m pytest tests/test_book.py
-	PROOF=full $(BIN)/python -m pytest -n 2 --dist loadfile tests/test_server.py \
-	  tests/test_exercises.py tests/test_variables.py tests/test_late_output.py tests/test_check_mistakes.py tests/test_check_page.py \
-	  tests/test_check_projects.py tests/test_check_product.py tests/test_grade.py
+# What is measured while it runs, or has many clients; the report says what they found.
+ALONE := $(addprefix tests/test_,$(addsuffix .py,protocol_properties crashes old_page stopped_reader two_at_once))
+
+proof: $(INSTALLED) $(BOOK_INSTALLED) compiled
+	PROOF=full $(BIN)/python -m pytest -rP $(ALONE)
+	PROOF=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
+	  notebooks tests $(addprefix --ignore=,$(ALONE)) $(if $(JUNIT),--junit-xml="$(JUNIT)")
 
 bench: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.txt

@@ -6,8 +6,9 @@
     .venv/bin/python -m nox -s "lessons(3.12 lock)" table
     .venv/bin/python -m nox -k "lowest or table"
 
-Two environment variables: LESSON narrows it, as pytest's -k does (whole names, as a number alone
-may be a cell's); WITH holds the candidate's requirements, as `uv pip install` takes them.
+Three environment variables: LESSON narrows it, as pytest's -k does (whole names, as a number alone
+may be a cell's); WITH holds the candidate's requirements, as `uv pip install` takes them; BASELINE
+is a tag or another commit, whose lessons and stored outputs a candidate is compared with.
 """
 
 import os
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import nox
 
-from regression import versions
+from regression import baseline, versions
 
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv"
@@ -33,7 +34,7 @@ if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
     told = subprocess.run(["pyenv", "versions", "--bare"], check=True, capture_output=True)
     os.environ["PYENV_VERSION"] = ":".join(told.stdout.decode().split())
 
-REPORTS = Path("reports", "matrix")
+REPORTS = Path("reports", "matrix").resolve()
 AT_LEAST = versions.at_least(Path("pyproject.toml"))
 INSTALL = {
     "lowest": (["--resolution", "lowest-direct", "--editable", "."],),
@@ -75,8 +76,17 @@ def lessons(session: nox.Session, installed: str) -> None:
 @nox.session(python=NEWEST_PYTHON)
 def candidate(session: nox.Session) -> None:
     """The lock's versions, but those of WITH: a release to come, or somebody's branch."""
-    wanted = shlex.split(os.environ["WITH"])
-    try_lessons(session, "candidate", [*INSTALL["lock"], wanted])
+    wanted = [
+        str(Path(word).resolve()) if Path(word).exists() else word
+        for word in shlex.split(os.environ["WITH"])
+    ]
+    installed = [*INSTALL["lock"], wanted]
+    commit = os.environ.get("BASELINE")
+    if not commit:
+        try_lessons(session, "candidate", installed)
+        return
+    with baseline.checked_out(commit) as folder, session.chdir(folder):
+        try_lessons(session, f"candidate against {commit.replace('/', '-')}", installed)
 
 
 def try_lessons(session: nox.Session, name: str, installed: Iterable[list[str]]) -> None:

@@ -103,18 +103,19 @@ def _run(commit: str, chosen: list[str], number: int) -> Round:
         junit = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), "--dist", "loadfile"]
         command += ["--no-loadscope-reorder", "--nbval", f"--junit-xml={junit}", *files]
-        tests, failed = _results(command, junit)
+        tests, failed = _results(command, junit, number)
     seconds = round(time.monotonic() - began)
     return Round(commit, chosen, number, company, seconds, tests, failed)
 
 
-def _results(command: list[str], junit: Path) -> tuple[int, dict[str, str]]:
+def _results(command: list[str], junit: Path, turn: int) -> tuple[int, dict[str, str]]:
     """How many tests pytest ran, and those that failed; all of them, if it didn't end well."""
     try:
         done = subprocess.run(
             command,
             check=False,
             cwd=course.ROOT,
+            env=os.environ | {"TURN": str(turn)},  # of what takes turns another part each time
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=RUN_SECONDS,

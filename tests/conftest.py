@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from support import turns
 from support.kernels import Kernel
 
 from lab import LabError, course, language, project
@@ -18,6 +19,11 @@ from lab.run.valkey import find_program
 from lab.workspace import Workspace
 
 Check = Callable[[str, Path], Report]
+
+
+def pytest_report_header() -> str:
+    """Which part is tried of what takes turns."""
+    return turns.told()
 
 
 @pytest.fixture(autouse=True)

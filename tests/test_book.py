@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from pygments.token import Comment, Generic, Keyword, Name
 from support import gates
 from support.axe import AXE, what_axe_finds
+from support.turns import FULL
 
 from book import BookError
 from book.broken import broken
@@ -240,7 +241,7 @@ def test_a_text_that_links_no_file_of_the_repository_makes_no_book(tmp_path):
 
 def some_pages(site: Path) -> list[str]:
     """With PROOF=full every page of the site; else one of each kind."""
-    if os.environ.get("PROOF") == "full":
+    if FULL:
         pages = sorted(site.glob("*/*.html"))
         return ["index.html", *(page.relative_to(site).as_posix() for page in pages)]
     return ["index.html", "pt-br/index.html", f"en/{RICH}.html", "en/docs-document.html"]

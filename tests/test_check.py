@@ -14,6 +14,7 @@ import pytest
 from checks.proof import needs_own_python, prove
 from checks.remains import remains
 from checks.workspaces import digest
+from support.turns import in_turn
 
 from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
@@ -164,7 +165,7 @@ def shared_check() -> Iterator[Check]:
 
 @POSIX
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("name", NASTY)
+@pytest.mark.parametrize("name", in_turn(list(NASTY), 3))
 def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_check, request):
     nasty = NASTY[name]
     if nasty.file == PAGE:
@@ -177,10 +178,7 @@ def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_che
 
 
 @POSIX
-@pytest.mark.parametrize(
-    "name",
-    NASTY if os.environ.get("PROOF") == "full" else ["prints without end", "a loop at import"],
-)
+@pytest.mark.parametrize("name", in_turn(list(NASTY), len(NASTY)))
 def test_the_limit_holds_and_nothing_is_left(name, spoilt, place):
     NASTY[name].make(spoilt)
     began = time.monotonic()
@@ -375,7 +373,9 @@ def test_the_environment_is_checked_for_lesson_00(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("without_browser")
 @pytest.mark.parametrize(
-    "mistake", list(filter(needs_own_python, catalogue.mistakes())), ids=lambda mistake: mistake.id
+    "mistake",
+    in_turn(list(filter(needs_own_python, catalogue.mistakes())), 3),
+    ids=lambda mistake: mistake.id,
 )
 def test_mistake_that_only_a_fresh_python_shows(mistake, spoilt, monkeypatch):
     monkeypatch.setenv("PORT", "0")
@@ -400,6 +400,14 @@ def test_could_not_check(tmp_path, correct, monkeypatch):
     found = check("05-asgi", correct)
     assert found.exit_code == 2
     assert found.unable
+
+
+def test_the_browsers_process_is_not_held_up_by_what_it_has_no_use_for():
+    told = (
+        "import sys, lab.run.browse; print({'IPython', 'lab.check', 'lab.lesson'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", told]
+    assert subprocess.check_output(command, cwd=course.ROOT, text=True, timeout=60) == "set()\n"
 
 
 # -- from a shell ----------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from checks.remains import are_cleared, commands, remains
 from checks.workspaces import digest
+from support.turns import in_turn
 
 from lab import course
 from lab.check import catalogue, check, checking, sandbox
@@ -123,7 +124,7 @@ MOMENTS = {
 
 
 @pytest.mark.usefixtures("browser_program", "valkey_program")
-@pytest.mark.parametrize("name", MOMENTS)
+@pytest.mark.parametrize("name", in_turn(list(MOMENTS), 3))
 def test_killed_as(name, finished_after, tmp_path, place):
     moment = MOMENTS[name]
     folder = Path(shutil.copytree(finished_after(moment.lesson), tmp_path / "workspace"))

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.turns import in_turn
 
 from lab import course, project
 from lab.check import Report, browsing, copying
@@ -139,7 +140,7 @@ def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path, patient_chec
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("file", ["random.py", "asyncio.py", "channels/__init__.py"])
+@pytest.mark.parametrize("file", in_turn(["random.py", "asyncio.py", "channels/__init__.py"], 3))
 def test_a_file_that_hides_a_module_is_named(file, spoilt, patient_check):
     write(spoilt / "test.py", "1 / 0")  # it hides one that nobody needs
     write(spoilt / file, "# my notes\n")
@@ -200,7 +201,7 @@ ALIKE = {
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.parametrize("name", in_turn(list(ALIKE), 3))
 def test_strings_that_look_alike_are_told_apart(name, spoilt, patient_check):
     file, old, new, told = ALIKE[name]
     change(spoilt / file, old, new)
@@ -240,7 +241,7 @@ def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> 
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("lesson", ["04-settings", "15-rooms", "17-history"])
+@pytest.mark.parametrize("lesson", in_turn(["04-settings", "15-rooms", "17-history"], 3))
 def test_they_are_told_first(lesson, tmp_path, patient_check):
     first, *_ = project.changed_by(lesson)
     report = told_of(lesson, opened(lesson, tmp_path / "workspace"), patient_check)

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 from support import product
 from support.talkers import SEED, Talker, all_catch_up, check_room, confirmed, until_confirmed
+from support.turns import FULL
 
 from lab.run.server import Server
 from lab.run.valkey import steady_port
 
-CLIENTS, ROOMS, KILLS = (200, 5, 20) if product.FULL else (20, 2, 4)
+CLIENTS, ROOMS, KILLS = (200, 5, 20) if FULL else (20, 2, 4)
 SECONDS_BETWEEN_MESSAGES = CLIENTS / 40
 """Of one client, on average: 40 messages a second are said, if the machine can."""
 LONGEST_LIFE = CLIENTS

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 from support import hand_ins
-from support.product import FULL
+from support.turns import FULL, in_turn
 
 from lab import LabError, course, exercises, project
 from lab.check import Report
@@ -122,10 +122,11 @@ def wrong_in(name: str) -> dict[str, str]:
     return hand_ins.right_answers() | {name: exercises.of_lesson(LESSON)[name].wrong[0]}
 
 
+# Each prints a pass, puts itself in the judge's place, or is equal to everything.
 FORGED = {
-    "prints a pass": "print('✓ who: solved!')",
-    "puts itself in the judge's place": "from lab import exercises\n\n\nasync def judge(*_):\n    return True, ''\n\n\nexercises.judge = judge\nawait lesson.exercise('who', 1)",
-    "is equal to everything": "class Yes:\n    def __eq__(self, other):\n        return True\n\n    __hash__ = None\n\n\nawait lesson.exercise('who', Yes())",
+    "no-websocket": "print('✓ no-websocket: solved!')",
+    "router": "from lab import exercises\n\n\nasync def judge(*_):\n    return True, ''\n\n\nexercises.judge = judge\nawait lesson.exercise('router', 1)",
+    "who": "class Yes:\n    def __eq__(self, other):\n        return True\n\n    __hash__ = None\n\n\nawait lesson.exercise('who', Yes())",
 }
 
 
@@ -146,16 +147,17 @@ def test_a_class_is_graded_as_a_teacher_would(confinement, browser_program, tmp_
         key[name] = right
         hand_ins.made(tmp_path / name, **{"answers": answers, **more})
 
-    few = None if FULL else 1
-    for number, (_, files) in enumerate(list(RIGHT.items())[:few]):
-        add(f"right-{number}", [True] * 4, files=files)
-    for mistake in KNOWN[:few]:
+    for name, files in in_turn(list(RIGHT.items()), len(RIGHT)):
+        add(name, [True] * 4, files=files)
+    for mistake in KNOWN if FULL else ():  # one is graded without a sandbox, below
         add(mistake, [False, True, True, True], mistake=mistake)
-    for number, (_, files) in enumerate(list(UNSEEN.items())[: 1 if few else None]):
-        add(f"unseen-{number}", [False, True, True, True], files=files)
-    for name in EXERCISES[:few]:
-        add(f"wrong-{name}", [True, *(each != name for each in EXERCISES)], answers=wrong_in(name))
+    for name, files in in_turn(list(UNSEEN.items()), len(UNSEEN)):
+        wrong = {} if FULL else {"answers": wrong_in(EXERCISES[0])}
+        add(name, [False, FULL, True, True], files=files, **wrong)
     if FULL:
+        for name in EXERCISES:
+            right = [True, *(each != name for each in EXERCISES)]
+            add(f"wrong-{name}", right, answers=wrong_in(name))
         add("nothing-answered", [True, False, False, False], answers={})
         assert len(key) == 30
     begun = time.monotonic()
@@ -163,28 +165,30 @@ def test_a_class_is_graded_as_a_teacher_would(confinement, browser_program, tmp_
     print(f"{len(graded)} hand-ins in {time.monotonic() - begun:.0f} s")
     found = {name: [part.right for part in each.parts] for name, each in graded.items()}
     assert found == key
-    for mistake in KNOWN[:few]:
+    for mistake in key.keys() & KNOWN:
         assert mistake in graded[mistake].parts[0].mistakes
         assert graded[mistake].parts[0].places
 
 
 def test_nothing_is_gained_by_forging_and_the_others_are_graded(confinement, tmp_path):
-    for number, forged in enumerate(FORGED.values()):
-        answers = dict.fromkeys(EXERCISES, "") | {"who": forged}
-        folder = hand_ins.made(tmp_path / f"forged-{number}", answers, mistake="accept-missing")
-        solved = {LESSON: {"opened": True, "check": True, "exercises": list(EXERCISES)}}
-        (folder / "workspace-progress.json").write_text(json.dumps(solved))
+    folder = hand_ins.made(tmp_path / "forged", FORGED, mistake="accept-missing")
+    solved = {LESSON: {"opened": True, "check": True, "exercises": list(EXERCISES)}}
+    (folder / "workspace-progress.json").write_text(json.dumps(solved))
     (tmp_path / "broken.zip").write_bytes(b"no zip file")
     (tmp_path / "holiday").mkdir()
     (tmp_path / "holiday" / "photo.jpg").write_bytes(b"")
     graded = grade(tmp_path, confinement)
-    assert len(graded) == len(FORGED) + 2
+    assert len(graded) == 3
     assert all(each.points == 0 for each in graded.values())
     assert "neither a zip file nor a folder" in graded["broken"].trouble
     assert "nothing of the course" in graded["holiday"].trouble
-    told = graded["forged-1"].parts[-1]
-    assert told.verdict == "look"
-    assert "the answer uses lab" in told.told
+    parts = {part.name: part for part in graded["forged"].parts}
+    assert {name: parts[name].verdict for name in EXERCISES} == {
+        "no-websocket": "wrong",
+        "router": "look",
+        "who": "wrong",
+    }
+    assert "the answer uses lab" in parts["router"].told
 
 
 # -- what an answer can do ----------------------------------------------------------------

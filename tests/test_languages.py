@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, expect, sync_playwright
 from support import product
 from support.axe import AXE, what_axe_finds
+from support.turns import in_turn
 
 from lab import language
 from lab.run.browser import launch_options
@@ -267,7 +268,7 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("what", SPOILT)
+@pytest.mark.parametrize("what", in_turn(list(SPOILT), 3))
 def test_a_text_that_is_forgotten_is_noticed(site, tmp_path, what):
     path, old, new = SPOILT[what]
     folder = Path(shutil.copytree(site, tmp_path / "project"))

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from support import gates
 from support.kernels import Kernel
-from support.product import FULL
+from support.turns import FULL
 
 from lab import course
 from lab.author import notebooks

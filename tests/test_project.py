@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from support.kernels import Kernel
+from support.product import own_tests
+from support.turns import in_turn
 
 from lab import LabError, course, language, project
 from lab.author import export, notebooks
@@ -22,7 +24,7 @@ def test_the_exported_project_is_what_the_notebooks_write():
     assert export.differences() == ""
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", in_turn(language.LANGUAGES, 2))
 def test_the_lessons_in_order_in_one_workspace_write_the_exported_project(
     kernels, tmp_path, spoken
 ):
@@ -121,7 +123,7 @@ def test_djangos_own_checks_pass(finished, command):
 def test_its_own_tests_pass(browser_program):
     """As the lessons say to run them, in the exported project."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "chat"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own_tests()],
         check=False,
         cwd=course.ROOT,
         env={name: value for name, value in os.environ.items() if "PYTEST" not in name},

@@ -20,12 +20,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import product
+from support.turns import FULL
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from lab.run.server import Server
 
-INPUTS = 20_000 if product.FULL else 500
+INPUTS = 20_000 if FULL else 500
 PATIENCE = 10
 """Seconds for an answer that should come at once."""
 QUIET = 0.5
@@ -324,7 +325,7 @@ def test_every_input_is_answered_as_it_should_and_the_socket_stays(wire):
         max_examples=INPUTS,
         deadline=None,
         database=None,
-        derandomize=not product.FULL,
+        derandomize=not FULL,
         suppress_health_check=list(HealthCheck),
     )
     @given(inputs)

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from lab import course, language
 from lab.check.environment import wrong_version
-from regression import results, versions
+from regression import baseline, results, versions
 from regression.__main__ import in_turn, put_side_by_side
 from regression.soak import company_of, soak
 from regression.table import Run, as_html, as_markdown
@@ -145,6 +145,41 @@ def test_a_candidates_version_is_no_mistake_of_the_lessons(monkeypatch):
     assert wrong_version({"django": "99"}) is None
 
 
+def test_a_baseline_is_what_was_stored_at_that_commit(tmp_path):
+    def git(*arguments: str) -> str:
+        command = [
+            "git",
+            "-C",
+            str(tmp_path),
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@y",
+            *arguments,
+        ]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    lesson = tmp_path / "lesson.ipynb"
+    git("init", "--quiet")
+    for output in ("then", "now"):
+        lesson.write_text(output)
+        git("add", ".")
+        git("commit", "--quiet", "--message", output)
+        git("tag", f"as-of/{output}")
+    lesson.write_text("changed")
+    with baseline.checked_out("as-of/then", tmp_path) as folder:
+        assert (folder / lesson.name).read_text() == "then"
+        (folder / lesson.name).write_text("spoilt")
+    assert not folder.exists()
+    assert lesson.read_text() == "changed"
+    assert len(git("worktree", "list").splitlines()) == 1
+    with (
+        pytest.raises(ValueError, match="BASELINE=nothing: no such commit"),
+        baseline.checked_out("nothing", tmp_path),
+    ):
+        pass
+
+
 @pytest.fixture
 def small_soak(monkeypatch: pytest.MonkeyPatch) -> None:
     """A soak whose runs take one process, and disturb no other test."""
@@ -201,3 +236,12 @@ def test_the_workflows_name_combinations_that_exist_and_pin_their_actions():
             assert f'("{python}", "{installed}")' in combinations
         for action in re.findall(r"uses: (.+)", told):
             assert re.fullmatch(r"actions/[\w-]+@v\d+", action)
+
+
+def test_the_workflows_leave_out_the_same_lessons_and_one_of_them_proves_all():
+    told = [path.read_text("utf-8") for path in (course.ROOT / ".github/workflows").glob("*.yml")]
+    for system in ("macos", "windows"):
+        found = [re.findall(rf'os: {system}-latest\n +chosen: "(.+)"', each) for each in told]
+        assert {len(each) for each in found} == {1}
+        assert len({chosen for [chosen] in found}) == 1
+    assert sum("run: make proof" in each for each in told) == 1

@@ -10,13 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 from support.processes import gone, listens, processes_of
+from support.turns import FULL
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from lab import LabError
 from lab.run.server import Server
 
-ROUNDS = 30 if os.environ.get("PROOF") == "full" else 3
+ROUNDS = 30 if FULL else 3
 
 
 @pytest.fixture

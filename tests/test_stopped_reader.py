@@ -31,12 +31,13 @@ from pathlib import Path
 import pytest
 from support import product
 from support.product import Client, chat
+from support.turns import FULL
 
 from chat.frames import PreparedFrames
 from chat.outbox import Outbox
 from lab.run.server import WEBSOCKET_PATH, Server
 
-STOPPED, READERS, MESSAGES = (16, 10, 750) if product.FULL else (4, 3, 40)
+STOPPED, READERS, MESSAGES = (16, 10, 750) if FULL else (4, 3, 40)
 ROUNDS = 5
 MOST_DELAY = 0.050
 MOST_MEMORY = 1024 * 1024
@@ -171,10 +172,10 @@ async def rounds(
     return without, with_them
 
 
-large = pytest.mark.parametrize("filling", LARGE if product.FULL else ["emoji"])
+large = pytest.mark.parametrize("filling", LARGE if FULL else ["emoji"])
 pages = pytest.mark.parametrize("asked", [0, 5], ids=["listening", "after pages of history"])
 
-if product.FULL:
+if FULL:
 
     @large
     @pages

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from support.product import FULL
+from support.turns import FULL
 
 from lab import course
 

@@ -18,6 +18,7 @@ from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from support.kernels import Kernel
 from support.processes import gone, listens, processes_of
+from support.turns import FULL, in_turn
 
 from lab import LabError, course, language
 from lab.messages import say
@@ -25,7 +26,7 @@ from lab.run import children
 from lab.run import valkey as valkey_module
 from lab.run.valkey import STEADY_PORTS, Valkey
 
-ROUNDS = 30 if os.environ.get("PROOF") == "full" else 5
+ROUNDS = 30 if FULL else 5
 
 needs_valkey = pytest.mark.usefixtures("valkey_program")
 
@@ -346,7 +347,9 @@ def test_another_valkey_replaces_the_first_and_leaves_the_server_running(kernel)
     assert running(kernel) == "True True"
 
 
-@pytest.mark.parametrize("cell", ["lesson.stop()", "lesson.reset()", 'Lesson("05-asgi")'])
+@pytest.mark.parametrize(
+    "cell", in_turn(["lesson.stop()", "lesson.reset()", 'Lesson("05-asgi")'], 3)
+)
 def test_what_ends_a_lessons_servers_ends_valkey_too(kernel, cell):
     kernel.run(cell)
     assert running(kernel) == "False False"

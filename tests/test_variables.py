@@ -9,7 +9,7 @@ import sys
 import nbclient
 import pytest
 from support.gates import code, texts
-from support.product import FULL
+from support.turns import FULL
 
 from lab import course, project
 from lab.author import notebooks

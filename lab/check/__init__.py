@@ -16,7 +16,6 @@ from lab.check.browsing import Browsing
 from lab.check.causes import find_causes
 from lab.check.evidence import Evidence
 from lab.check.files import ProjectFiles
-from lab.check.patience import PATIENCE
 from lab.check.probes import of as probes_of
 from lab.check.report import Report, Tried
 from lab.check.sandbox import Bench, Sandbox
@@ -24,6 +23,7 @@ from lab.check.shadowing import shadowing
 from lab.check.trial import Trials
 from lab.check.words import finding
 from lab.messages import say
+from lab.patience import PATIENCE
 
 SECONDS = 9.0 * PATIENCE
 """Seconds that all of a check may take."""

@@ -30,7 +30,7 @@ class Browsing:
         if find_browser() is None:
             return None
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        command = ["-m", "lab.check.browse"]
+        command = ["-m", "lab.run.browse"]
         return cls(bench.start(command, cwd=ROOT, stderr=subprocess.DEVNULL, text=True, **pipes))
 
     def _read(self) -> None:

@@ -8,13 +8,13 @@ from concurrent.futures import Future
 from lab.check.changes import Change
 from lab.check.evidence import Evidence
 from lab.check.files import ProjectFiles
-from lab.check.patience import PATIENCE
 from lab.check.probes import Probe
 from lab.check.probes.site import OutOfTime
 from lab.check.repair import smallest
 from lab.check.report import Tried
 from lab.check.trial import STARTS, Outcome, Trials
 from lab.check.words import finding
+from lab.patience import PATIENCE
 
 MOST_FAILURES = 3
 """How many failures are explained, one after the other, each with those before it repaired."""

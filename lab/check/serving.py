@@ -14,9 +14,9 @@ from typing import Any
 
 from lab import course
 from lab.check.evidence import Evidence, frames_of_stacks, from_json, without_copy
-from lab.check.patience import PATIENCE
 from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Fork, Sandbox
+from lab.patience import PATIENCE
 from lab.run.server import HOST
 
 WHOLE = "05-asgi"

@@ -1,26 +1,42 @@
 """The proof of a catalogue's entry: made in a correct workspace, check names it and its place."""
 
-import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
+
+from support import turns
 
 from lab.check import Report, catalogue, check
 
 NAMED = re.compile(r"(?<!{){(\w+)}")
 """A value that a text has to be filled in with."""
+LESSONS_TAKE = 6
+"""Turns, until a mistake of each lesson was tried."""
 
 
-def of_this_run(entries: list[catalogue.Mistake]) -> list[catalogue.Mistake]:
-    """One of each lesson and one of each kind, as each takes seconds; `make proof` tries them all."""
-    if os.environ.get("PROOF") == "full":
-        return entries
-    found, seen = [], set[object]()
+def of_this_run(
+    entries: Sequence[catalogue.Mistake], turn: int = turns.TURN
+) -> list[catalogue.Mistake]:
+    """One of each kind, and one of each lesson of a sixth of them: others each time, as each takes
+    seconds. `make proof` tries them all.
+    """
+    if turns.FULL:
+        return list(entries)
+    kinds, lessons = _by(entries, _kind), _by(entries, lambda entry: entry.check or entry.lesson)
+    chosen = [same[turn % len(same)] for same in kinds.values()]
+    for lesson in turns.in_turn(sorted(lessons), LESSONS_TAKE, turn):
+        same = lessons[lesson]
+        if not any(entry in same for entry in chosen):
+            chosen.append(same[turn // LESSONS_TAKE % len(same)])
+    return [entry for entry in entries if entry in chosen]
+
+
+def _by(
+    entries: Iterable[catalogue.Mistake], what: Callable[[catalogue.Mistake], Hashable]
+) -> dict[Hashable, list[catalogue.Mistake]]:
+    found: dict[Hashable, list[catalogue.Mistake]] = {}
     for entry in entries:
-        new = {entry.check or entry.lesson, _kind(entry)} - seen
-        if new:
-            found.append(entry)
-            seen |= new
+        found.setdefault(what(entry), []).append(entry)
     return found
 
 

@@ -1,7 +1,6 @@
 """The finished chat, to be proved: on a database of its own, served by uvicorn, spoken to."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,9 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from lab import course, project
 from lab.run.server import WEBSOCKET_PATH, Server
-
-FULL = os.environ.get("PROOF") == "full"
-"""Whether all is proved that the course claims (`make proof`), or what a minute allows."""
+from support import turns
 
 DATABASE = "db.sqlite3"
 FAST = "chat.connection:Connection"
@@ -42,6 +39,14 @@ def _migrated() -> TemporaryDirectory[str]:
     project.build(course.lessons()[-1].name, Path(folder.name))
     manage(Path(folder.name), "migrate", "--verbosity=0")
     return folder
+
+
+def own_tests(turn: int = turns.TURN) -> list[str]:
+    """What its own tests are run by: all, or a third of the files in turn, as they take a minute."""
+    files = sorted(course.ROOT.glob("chat/tests/test_*.py"))
+    if turns.FULL:
+        return ["chat"]
+    return [str(file.relative_to(course.ROOT)) for file in turns.in_turn(files, 3, turn)]
 
 
 def change(file: Path, old: str, new: str) -> None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from redis import Redis, RedisError
 
-from lab.check.patience import PATIENCE
 from lab.check.probes.history import ask_history, say_confirmed
 from lab.check.probes.people import came_or_went, expect_people
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.wire import Unanswered, Wire, containing
+from lab.patience import PATIENCE
 from lab.run.server import HOST
 
 SOON = 1.0 * PATIENCE

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lab import course
-from lab.check.patience import PATIENCE
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, open_room
 from lab.check.probes.visitor import Page, Visitor
 from lab.check.probes.wire import Unanswered, Wire
+from lab.patience import PATIENCE
 from lab.run.server import WEBSOCKET_PATH
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 import secrets
 import time
 
-from lab.check.patience import PATIENCE
 from lab.check.probes.beside import came_or_went_beside
 from lab.check.probes.people import people_told
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.wire import Unanswered, Wire
+from lab.patience import PATIENCE
 
 UNTIL_GONE = "CHAT_SECONDS_UNTIL_GONE"
 """The setting by which the lesson's project forgets people, and by which it is tried sooner."""

@@ -1,9 +1,9 @@
 """A frame that is too large closes the WebSocket; who is too fast is told, and may stay."""
 
-from lab.check.patience import PATIENCE
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import SAID, Site
 from lab.check.probes.wire import Unanswered
+from lab.patience import PATIENCE
 
 TOO_LARGE = 1009
 LARGE = 500_000

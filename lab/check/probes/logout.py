@@ -1,10 +1,10 @@
 """Logging out ends the WebSockets that were opened with that login."""
 
-from lab.check.patience import PATIENCE
 from lab.check.probes.account import WATCHED, leave
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site
 from lab.check.probes.wire import Unanswered
+from lab.patience import PATIENCE
 
 LOGOUT_SECONDS = 4 * PATIENCE
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.check.patience import PATIENCE
 from lab.check.probes.visitor import Form, Page, Visitor
 from lab.check.probes.wire import Unanswered, Wire
+from lab.patience import PATIENCE
 
 if TYPE_CHECKING:
     from lab.check.browsing import Browsing

@@ -10,11 +10,11 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from lab.check.patience import PATIENCE
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.visitor import Visitor
 from lab.check.probes.wire import Unanswered, code_of
+from lab.patience import PATIENCE
 from lab.run.server import HOST, WEBSOCKET_PATH
 
 SPEAKERS, MESSAGES = 5, 20

@@ -1,4 +1,4 @@
-"""`python -m lab.check.browse`: uses the learner's page as a person would, in a browser.
+"""`python -m lab.run.browse`: uses the learner's page as a person would, in a browser.
 
 Reads orders, and answers each with its number and what was seen, a line of JSON each. It runs in a
 process of its own because Playwright can't share a notebook's event loop, and because a page may
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Error, Page, Response, WebSocket
 
-from lab.check.patience import PATIENCE
+from lab.patience import PATIENCE
 from lab.run.browser import find_browser, launch
 
 LOAD_SECONDS = 3 * PATIENCE
