@@ -2,10 +2,13 @@
 
 import asyncio
 from http import HTTPStatus
+from io import BytesIO
 
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.exceptions import SuspiciousFileOperation
-from django.http import Http404
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 MAX_BODY_BYTES = 64 * 1024
 """Much more than any form of this site sends."""
@@ -54,11 +57,22 @@ async def refuse(send, status):
     await send({"type": "http.response.body"})
 
 
-class StaticFiles(ASGIStaticFilesHandler):
-    """Django's own, for which a path out of their folder (`/static/../x`) would be a 500."""
+class StaticFiles(WhiteNoiseMiddleware):
+    """WhiteNoise's, for a server that speaks ASGI: to one, Django streams no file unless it is async."""
 
-    def serve(self, request):
-        try:
-            return super().serve(request)
-        except SuspiciousFileOperation as error:
-            raise Http404 from error
+    def __init__(self, get_response):
+        if not settings.DEBUG and not staticfiles_storage.hashed_files:
+            raise SystemExit("No static files in STATIC_ROOT: run manage.py collectstatic first.")
+        super().__init__(get_response)
+
+    @staticmethod
+    def serve(static_file, request):
+        found = static_file.get_response(request.method, request.META)
+        with found.file or BytesIO() as file:
+            return HttpResponse(file.read(), status=found.status, headers=dict(found.headers))
+
+
+class HashedFiles(CompressedManifestStaticFilesStorage):
+    """Each file's name tells its content: a browser keeps it for good, and never mixes two versions."""
+
+    support_js_module_import_aggregation = True  # what a module imports as well

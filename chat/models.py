@@ -51,8 +51,12 @@ class Room(models.Model):
     def group_name(self):
         return f"room-{self.pk}"
 
+    @property
+    def lets_guests_in(self):
+        return self.open_to_guests and settings.CHAT_GUESTS
+
     def lets_in(self, user):
-        return self.open_to_guests or user.is_authenticated
+        return self.lets_guests_in or user.is_authenticated
 
 
 class Presence(models.Model):

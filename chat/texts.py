@@ -38,5 +38,8 @@ def compile_catalogs():
         made = path.with_suffix(".mo")
         if not made.exists() or made.read_bytes() != compiled.getvalue():
             unfinished = path.with_suffix(f".{os.getpid()}")  # another process may read it
-            unfinished.write_bytes(compiled.getvalue())
+            try:
+                unfinished.write_bytes(compiled.getvalue())
+            except OSError as error:
+                raise SystemExit(f"No translation can be compiled here: {error}") from None
             unfinished.replace(made)

@@ -69,3 +69,8 @@ class SignUp(LimitedAttempts, FormView):
     def form_valid(self, form):
         login(self.request, form.save())
         return redirect("index")
+
+
+def no_sign_up(request):
+    """What stands where a new account was made, on a site that makes none."""
+    return render(request, "registration/closed.html", status=403)

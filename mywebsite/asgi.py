@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
 django_application = get_asgi_application()
 
 import chat.routing
-from chat.http import BoundedBody, StaticFiles
+from chat.http import BoundedBody
 from chat.origin import SameOrigin
 from chat.outbox import BoundedOutbox
 from chat.sessions import EndWithSession
@@ -21,7 +21,7 @@ from chat.shares import SharedLimits
 
 application = ProtocolTypeRouter(
     {
-        "http": BoundedBody(StaticFiles(django_application)),
+        "http": BoundedBody(django_application),
         # From the outside in: what each lets through reaches the next.
         "websocket": BoundedOutbox(
             SameOrigin(

@@ -6,12 +6,13 @@ from django.core.management.utils import get_random_secret_key
 
 
 def secret_key(file):
-    """The environment's SECRET_KEY; without one, a key made at the first start and kept in file."""
-    if "SECRET_KEY" in os.environ:
-        return os.environ["SECRET_KEY"]
-    if not file.exists():
-        _make(file)
-    return file.read_text()
+    """A key made at the first start, and kept in file."""
+    try:
+        if not file.exists():
+            _make(file)
+        return file.read_text()
+    except OSError as error:
+        raise SystemExit(f"SECRET_KEY is not set; none can be kept here: {error}") from None
 
 
 def _make(file):

@@ -1,22 +1,17 @@
 """The project's settings. Those of a production server come from its environment."""
 
 import os
-from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from environs import Env
 
+from mywebsite import environment
+from mywebsite.environment import BASE_DIR
 from mywebsite.secret import secret_key
 
-env = Env()
-BASE_DIR = Path(__file__).parents[1]
-# A server that is told its public names is no longer somebody's own machine.
-PRODUCTION = "ALLOWED_HOSTS" in os.environ
-
+PRODUCTION = environment.PRODUCTION
 DEBUG = not PRODUCTION
-SECRET_KEY = secret_key(BASE_DIR / ".secret-key")
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
+SECRET_KEY = environment.SECRET_KEY or secret_key(BASE_DIR / ".secret-key")
+ALLOWED_HOSTS = environment.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: it replaces runserver
@@ -30,6 +25,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "chat.http.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -40,9 +36,15 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "mywebsite.urls"
 ASGI_APPLICATION = "mywebsite.asgi.application"
-# The path that the site lives under, if it has no name of its own; uvicorn reads it too.
-FORCE_SCRIPT_NAME = env("UVICORN_ROOT_PATH", "")
+FORCE_SCRIPT_NAME = environment.PREFIX
 STATIC_URL = f"{FORCE_SCRIPT_NAME}/static/"
+STATIC_ROOT = environment.STATIC_ROOT  # in production: what collectstatic has put there
+STORAGES = {"staticfiles": {"BACKEND": "chat.http.HashedFiles"}}
+
+# Another site on the same host has other cookies. Their path alone doesn't tell: those of / come too.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{FORCE_SCRIPT_NAME}/"
+SESSION_COOKIE_NAME = "sessionid" + FORCE_SCRIPT_NAME.replace("/", "-")
+CSRF_COOKIE_NAME = "csrftoken" + FORCE_SCRIPT_NAME.replace("/", "-")
 
 TEMPLATES = [
     {
@@ -63,12 +65,13 @@ LANGUAGES = [("en", "English"), ("pt-br", "Português do Brasil")]
 LANGUAGE_CODE = "en"  # for those who ask for neither
 USE_TZ = True
 
-DATABASES = {
-    "default": dj_database_url.config(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
-}
+DATABASES = {"default": environment.DATABASE}
 if "DATABASE_URL" not in os.environ:
     # Nobody but its owner reads it, nor the files that SQLite puts beside it.
-    (BASE_DIR / "db.sqlite3").touch(mode=0o600)
+    try:
+        (BASE_DIR / "db.sqlite3").touch(mode=0o600)
+    except OSError as error:
+        raise SystemExit(f"DATABASE_URL is not set; none can be kept here: {error}") from None
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # To connect takes longer than most queries: each process keeps some connections.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # PostgreSQL may have restarted
@@ -108,10 +111,10 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 
 # What one process tells the others: within this one alone, or through a Valkey or Redis server.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-if "CHANNEL_LAYER_URL" in os.environ:
+if environment.CHANNEL_LAYER_URL:
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [os.environ["CHANNEL_LAYER_URL"]]},
+        "CONFIG": {"hosts": [environment.CHANNEL_LAYER_URL]},
     }
 
 # What one connection may cost the others.
@@ -126,27 +129,31 @@ CHAT_SOCKETS = 20
 CHAT_ACCOUNTS_AN_ADDRESS = 10
 
 # Where logins, sign-ups and new rooms are counted: by all the processes together, with such a server.
-CHAT_ATTEMPTS_URL = os.environ.get("CHANNEL_LAYER_URL")
+CHAT_ATTEMPTS_URL = environment.CHANNEL_LAYER_URL
+
+# Who may come in: guests, into the rooms that are open to them; and whoever makes an account.
+CHAT_GUESTS = environment.GUESTS
+CHAT_SIGN_UP = environment.SIGN_UP
 
 # How long somebody still counts as present after their server was killed.
 CHAT_SECONDS_UNTIL_GONE = 15
 
 TIME_ZONE = "UTC"  # of the log too, which is the standard error
-LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": environment.LOG_LEVEL, "propagate": False}
+    },
 }
 
 # Over TLS alone. What HSTS says browsers hold to, whatever is changed here: begin with minutes.
-HTTPS = env.bool("HTTPS", PRODUCTION)
-SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.HTTPS
 SECURE_REDIRECT_EXEMPT = ["^health/"]  # who asks there asks a server itself
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 300 if HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_WHOLE_DOMAIN", False)
+SECURE_HSTS_SECONDS = environment.HSTS_SECONDS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = environment.HSTS_WHOLE_DOMAIN
 
 if PRODUCTION:
     X_FRAME_OPTIONS = "DENY"

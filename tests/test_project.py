@@ -107,6 +107,7 @@ def test_other_line_ends_are_a_difference(tmp_path):
 )
 def test_djangos_own_checks_pass(finished, command):
     strictest = {"ALLOWED_HOSTS": "chat.example", "HSTS_WHOLE_DOMAIN": "true"}
+    strictest |= {"SECRET_KEY": "0123456789abcdefghij" * 3, "GUESTS": "true"}
     production = strictest if "--deploy" in command else {}
     done = subprocess.run(
         [sys.executable, "manage.py", *command],

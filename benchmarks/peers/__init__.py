@@ -66,22 +66,24 @@ class Peer:
 
 
 def prepare_finished(folder: Path) -> dict[str, str]:
-    """A database of its own, migrated; set up as a production server, but for the rate limit."""
+    """A database and static files of its own; set up as a production server, but for the rate limit."""
     environment = {
         "ALLOWED_HOSTS": "127.0.0.1",  # makes it a production server: without DEBUG
         "SECRET_KEY": "only-for-the-benchmark",
         "DATABASE_URL": f"sqlite:///{folder / DATABASE}",
+        "STATIC_ROOT": str(folder / "static"),
         "DJANGO_SETTINGS_MODULE": "benchmark_settings",
         "PYTHONPATH": str(HERE / "finished"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
-        cwd=PROJECT,
-        env=os.environ | environment,
-        check=True,
-        timeout=60,
-    )
+    for command in (["migrate"], ["collectstatic", "--no-input"]):
+        subprocess.run(
+            [sys.executable, "manage.py", *command, "--verbosity=0"],
+            cwd=PROJECT,
+            env=os.environ | environment,
+            check=True,
+            timeout=60,
+        )
     return environment
 
 

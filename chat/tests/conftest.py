@@ -22,6 +22,7 @@ django.setup()
 
 PROJECT = Path(__file__).parents[2]
 MIGRATE = [sys.executable, "manage.py", "migrate", "-v", "0"]
+COLLECT = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"]
 UVICORN = [sys.executable, "-m", "uvicorn", "mywebsite.asgi:application"]
 SERVE = [*UVICORN, "--ws", "chat.connection:Connection", "--port"]
 PASSWORD = "correta-bateria-grampo"
@@ -29,11 +30,13 @@ PASSWORD = "correta-bateria-grampo"
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
-    """The server's environment: a database of the tests' own."""
+    """The server's environment: a database of the tests' own, and collected static files."""
     database = tmp_path_factory.mktemp("database") / "db.sqlite3"
     url = os.environ.get("TEST_DATABASE_URL", f"sqlite:///{database}")
-    environment = os.environ | {"DATABASE_URL": url}
-    subprocess.run(MIGRATE, cwd=PROJECT, env=environment, check=True, timeout=60)
+    collected = str(tmp_path_factory.mktemp("static"))
+    environment = os.environ | {"DATABASE_URL": url, "STATIC_ROOT": collected}
+    for command in (MIGRATE, COLLECT):
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True, timeout=60)
     return environment
 
 

@@ -1,10 +1,10 @@
 // A room's page: it shows what arrives, and keeps what is typed until the server has it.
 
-import * as connection from "./connection.js"
-import { isolated } from "./lines.js"
-import { append, forget, onOlderWanted, showPage, shown } from "./messages.js"
-import * as outbox from "./outbox.js"
-import { worded } from "./words.js"
+import * as connection from "./connection.js";
+import { isolated } from "./lines.js";
+import { append, forget, onOlderWanted, showPage, shown } from "./messages.js";
+import * as outbox from "./outbox.js";
+import { worded } from "./words.js";
 
 const people = document.getElementById("people")
 const state = document.getElementById("state")

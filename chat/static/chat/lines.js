@@ -1,6 +1,6 @@
 // How a message looks.
 
-import { worded } from "./words.js"
+import { worded } from "./words.js";
 
 const { lang } = document.documentElement
 const clock = new Intl.DateTimeFormat(lang, { timeStyle: "short" })

@@ -1,6 +1,6 @@
 // What was said, as it is shown: each message once, in order, from the first to the last here.
 
-import { line, showTime } from "./lines.js"
+import { line, showTime } from "./lines.js";
 
 const scroll = document.getElementById("scroll")
 const older = document.getElementById("older")

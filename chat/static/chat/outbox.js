@@ -1,8 +1,8 @@
 // What is typed: kept until the server confirms it, and sent one by one, in order.
 
-import { isOpen, send, url } from "./connection.js"
-import { isolated } from "./lines.js"
-import { worded } from "./words.js"
+import { isOpen, send, url } from "./connection.js";
+import { isolated } from "./lines.js";
+import { worded } from "./words.js";
 
 const lines = document.getElementById("waiting")
 const { account } = document.querySelector("[data-account]").dataset
