@@ -3,12 +3,13 @@
 import hashlib
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lab import cells, course
-from lab.language import SOURCE
+from lab import cells, course, patches
+from lab.language import LANGUAGES, SOURCE
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,26 @@ class Written:
 def written() -> tuple[Written, ...]:
     """What each cell of the course makes of its file, in order, with every blank filled.
 
-    Raises patches.PatchError where the lines that a cell changes aren't there.
+    Whoever fills a blank in its cell has JupyterLab save it there, where the lines to be filled
+    aren't to be found any more. The code of another language's notebooks is the same.
+    Raises patches.PatchError where the lines that a cell changes aren't there in any.
     """
-    return tuple(_written())
+    try:
+        return tuple(written_in_language(SOURCE))
+    except patches.PatchError as error:
+        for spoken in LANGUAGES:
+            with suppress(patches.PatchError):
+                return tuple(written_in_language(spoken))
+        raise error from None
 
 
-def _written() -> Iterator[Written]:
+def written_in_language(spoken: str) -> Iterator[Written]:
+    """The same, of the notebooks in one language."""
     files: dict[str, str] = {}
     for number, lesson in enumerate(course.lessons()):
-        if not lesson.notebook(SOURCE).exists():
+        if not lesson.notebook(spoken).exists():
             continue  # it has just begun
-        for cell in cells.file_cells(lesson.notebook(SOURCE)):
+        for cell in cells.file_cells(lesson.notebook(spoken)):
             before = files.get(cell.path)
             files[cell.path] = cell.text_after(before)
             yield Written(number, cell, before, files[cell.path])

@@ -13,8 +13,9 @@ from support.turns import in_turn
 
 from lab import LabError, course, language, project
 from lab.author import export, notebooks
-from lab.cells import file_written_by
+from lab.cells import BLANK, file_written_by
 from lab.check import catalogue
+from lab.patches import PatchError
 
 RUNS_NO_SERVER = ("begin", "folders")
 """The cells that a lesson's files need, besides those that write them."""
@@ -39,6 +40,23 @@ def test_the_lessons_in_order_in_one_workspace_write_the_exported_project(
                 assert "Error" not in said, f"{lesson.name} {cell.id}: {said}"
     written = export.exported_files(tmp_path / "workspace")
     assert written == export.exported_files(course.ROOT)
+
+
+def test_what_a_learner_fills_in_and_saves_leaves_the_lessons_as_they_are(tmp_path, monkeypatch):
+    """In JupyterLab, which saves a notebook by itself: the next lesson begins all the same."""
+    known = project.written()
+    shutil.copytree(course.ROOT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    for lesson in course.lessons():
+        path = lesson.notebook(language.SOURCE)
+        notebook = notebooks.read(path)
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and not cell.source.startswith("%%fill"):
+                cell.source = BLANK.sub("None", cell.source)
+        notebooks.write(notebook, path)
+    assert project.written.__wrapped__() == known
+    with pytest.raises(PatchError):  # an author is told
+        export.differences(tmp_path)
 
 
 def test_each_mistake_of_the_catalogue_can_be_made_and_mended(finished_after, tmp_path):

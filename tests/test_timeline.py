@@ -13,7 +13,7 @@ from lab import open_browser
 from lab.run import timeline
 from lab.run.server import Server
 from lab.run.timeline import ENDED, FROM_SERVER, OPENED, TO_SERVER, Event
-from lab.run.wire import LONGEST, Wire
+from lab.run.wire import LATER, LONGEST, Wire
 
 PATIENCE = 60
 """Seconds for anything that a server, a browser or a client has to do."""
@@ -137,7 +137,9 @@ async def test_what_was_open_before_and_what_comes_after_its_end_is_not_heard(se
     assert shown[0]["text/plain"] == ""
 
 
-async def test_where_somebody_watches_it_has_times_and_grows(server, wire, monkeypatch):
+@pytest.fixture
+def outputs(monkeypatch) -> list[dict[str, str]]:
+    """What somebody who watches is shown, and each time it grows."""
     monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
     outputs: list[dict[str, str]] = []
 
@@ -148,6 +150,25 @@ async def test_where_somebody_watches_it_has_times_and_grows(server, wire, monke
         update = display
 
     monkeypatch.setattr("lab.run.wire.DisplayHandle", Handle)
+    return outputs
+
+
+async def test_a_flood_ends_its_growing(server, wire, outputs):
+    async with asyncio.timeout(PATIENCE):
+        ana = await connect(server)
+        wire.show(ana=ana)
+        for _ in range(LATER):
+            await ana.send(words("a"))
+            await ana.recv()
+    assert len(outputs) == 1 + LATER + 1
+    *_, before, last = outputs[-1]["text/plain"].splitlines()
+    assert "…" not in before
+    assert last.split() == ["…"]
+    wire.show(ana=ana)  # all of it
+    assert len(outputs[-1]["text/plain"].splitlines()) == 1 + 2 * LATER
+
+
+async def test_where_somebody_watches_it_has_times_and_grows(server, wire, outputs):
     async with asyncio.timeout(PATIENCE):
         ana = await connect(server)
         wire.show(ana=ana)

@@ -6,6 +6,7 @@ import os
 import time
 from base64 import b64decode
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ LONGEST = 240
 """Characters of a frame's text that is kept as a whole; a wire may carry megabytes."""
 ENDS = 40
 """Characters that are kept of each end of a longer one."""
+LATER = 60
+"""Events that a picture still grows by: each has all of it drawn anew, and a page has its limit."""
 _PAYLOAD = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -62,7 +65,7 @@ class Wire:
 
         Connections that aren't named get a lane with a number. Where a Jupyter server runs the
         kernel somebody watches: the picture has times there, and what happens later is added to
-        it, until the next one. What is stored is the same on every run, and has none.
+        it, until the next one or `LATER`. What is stored is the same on every run, and has none.
         """
         events = self._begin_afresh()
         lanes = {_key(of): name for name, of in named.items()}
@@ -73,8 +76,12 @@ class Wire:
         handle.display(timeline.told(events, lanes, timed=True), raw=True)
 
         def grow() -> None:
-            grown = [*events, *self._recent()]
-            handle.update(timeline.told(grown, lanes, timed=True), raw=True)
+            if len(self._events) - self._begins > LATER:
+                self._tell = lambda: None
+            later = self._recent()
+            if len(later) > LATER:
+                later[LATER:] = [replace(later[LATER], sign="", said="…")]
+            handle.update(timeline.told([*events, *later], lanes, timed=True), raw=True)
 
         self._tell = grow
 
