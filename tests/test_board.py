@@ -24,6 +24,7 @@ from lab import LabError, language
 from lab.__main__ import main
 from lab.board import exports, standing
 from lab.board.doors import JOINS, WRONG_CODES, Doors
+from lab.board.serving import _bounded
 from lab.board.standing import Standing, Told
 from lab.classroom import membership
 from lab.classroom.address import parse, seal_of
@@ -371,3 +372,12 @@ async def test_anonymous_no_nickname_leaves_the_board(tmp_path):
         await learner.leave()
     assert found["lessons"][0]["stuck"] == 1
     assert not any("Nobody-knows" in text for text in [*seen, json.dumps(found)])
+
+
+async def test_a_body_that_no_form_sends_is_not_kept():
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"x" * 2**15, "more_body": True}
+
+    bounded = _bounded(receive)
+    kinds = [(await bounded())["type"] for _ in range(4)]
+    assert kinds == ["http.request", "http.request", "http.disconnect", "http.disconnect"]

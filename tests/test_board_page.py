@@ -89,7 +89,7 @@ def test_what_happens_is_seen_and_a_hint_finds_whom_it_is_for(board, talking, le
     seen(page, "#lessons .done", "✓ 1 of 2")
     seen(page, "#mistakes li", "connect() doesn't call self.accept()")
     seen(page, "#stuck li", "Ana▲ 10 min")
-    seen(page, "#people li", "● <img src=x onerror=f()> 02 ✓1")
+    seen(page, "#people li", "● <img src=x onerror=f()> · 02 · ✓ 1")
 
     page.get_by_role("button", name="Hint to those with this mistake").focus()
     page.keyboard.press("Enter")

@@ -75,7 +75,7 @@ def test_a_learner_in_a_class(board, kernels, outbox):
     assert send_hint(board, "for another lesson", lesson="05-asgi") == 0
     assert send_hint(board, "`$` ends it, <b>so</b>", lesson=LESSON) == 1
     until(lambda: outbox.hints(), "the hint")
-    assert kernel.run("print('mine')") == "💡 From your teacher: `$` ends it, <b>so</b>\nmine\n"
+    assert kernel.run("print('mine')") == "✉ From your teacher: `$` ends it, <b>so</b>\nmine\n"
     assert kernel.run("print('mine')") == "mine\n"
     home = kernels().run("import lab; lab.progress()")
     assert "You are in the class as Ana, on the board at 127.0.0.1" in home

@@ -29,7 +29,7 @@ nickname => {
   const told = [];
   const look = () => {
     const row = [...document.querySelectorAll("#people li")].find(
-      row => row.textContent.includes(` ${nickname} `));
+      row => row.textContent.includes(` ${nickname} ·`));
     if (row && told.at(-1)?.[1] !== row.textContent) told.push([Date.now() / 1000, row.textContent]);
   };
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
@@ -73,7 +73,7 @@ async def witnessed(witness: Learner, page: Page, until: float) -> list[float]:
     seen = await page.evaluate("window.told")
     waits = []
     for moment, lesson in sent:
-        shown = [at for at, text in seen if at >= moment and f"{WITNESS} {lesson} " in text]
+        shown = [at for at, text in seen if at >= moment and f"{WITNESS} · {lesson} " in text]
         assert shown, f"the page never showed what was told at {moment}"
         waits.append(shown[0] - moment)
     return waits

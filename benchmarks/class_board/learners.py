@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
@@ -77,14 +78,15 @@ class Learner:
         self._socket = await connect(f"ws://{at}/ws/learner/", proxy=None, compression=None)
         question = {"type": "join", "code": code, "nickname": self.nickname, "key": self.key}
         assert (await self._asked(question))["type"] == "joined"
-        welcome = await self._asked({"type": "hello", "key": self.key})
+        welcome = await self._asked({"type": "hello", "key": self.key, "now": time.time()})
         self.number = welcome["after"]
 
     async def tell(self, *happened: Happening) -> None:
         """Tell what happened, and wait until the board has it."""
         first = self.number + 1
         self.number += len(happened)
-        events = [[number, *each] for number, each in enumerate(happened, first)]
+        now = time.time()
+        events = [[number, *what, now - age] for number, (*what, age) in enumerate(happened, first)]
         confirm = await self._asked({"type": "events", "events": events})
         assert confirm == {"type": "confirm", "number": self.number}
 

@@ -1,7 +1,8 @@
 """The board's WebSockets: a learner's notebook, which tells, and the teacher's page, which shows."""
 
-import math
+import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -10,9 +11,12 @@ from lab.board.doors import Doors, is_teachers_page
 from lab.board.register import PAGES, Numbered, Refusal, Register, group_of
 from lab.board.standing import Told
 
+SECONDS_TO_SAY_WHO = 10
 LONGEST_NAME = 24
 LONGEST_WORD = 128
 MOST_EVENTS = 100
+MOST_TOLD = 20_000
+"""Events of one learner: what a term doesn't bring, and a disk holds of a whole class."""
 OLDEST = 14 * 24 * 60 * 60
 """Seconds since an event, at most: a machine may sleep for a while."""
 NOT_UNDERSTOOD, NOT_THE_TEACHER = 4400, 4403
@@ -37,7 +41,14 @@ class BoardConsumer(AsyncJsonWebsocketConsumer):
         except Refusal as refusal:
             await self.send_json({"type": "error", "code": str(refusal)})
             await self.close()
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+        ):
             await self.close(NOT_UNDERSTOOD)
 
     async def answer(self, frame: dict[str, Any]) -> None:
@@ -49,6 +60,9 @@ class LearnerConsumer(BoardConsumer):
     """A learner's notebook."""
 
     id_: int | None = None
+    waiting: asyncio.Task[None] | None = None
+    ahead = 0.0
+    """Seconds by which our clock is ahead of the learner's."""
 
     async def connect(self) -> None:
         # No page has business here: a kernel names no origin.
@@ -56,8 +70,17 @@ class LearnerConsumer(BoardConsumer):
             await self.close()
             return
         await self.accept()
+        self.waiting = asyncio.create_task(self.wait_for_hello())
+
+    async def wait_for_hello(self) -> None:
+        """Who says nothing holds one of the board's descriptors, and would for ever."""
+        await asyncio.sleep(SECONDS_TO_SAY_WHO)
+        if self.id_ is None:
+            await self.close(NOT_UNDERSTOOD)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels passes it
+        if self.waiting is not None:
+            self.waiting.cancel()
         if self.id_ is not None:
             self.register.went(self.id_)
             await self.channel_layer.group_discard(group_of(self.id_), self.channel_name)
@@ -67,13 +90,14 @@ class LearnerConsumer(BoardConsumer):
             case "join":
                 await self.join(_word(frame["nickname"], LONGEST_NAME), _word(frame["key"]), frame)
             case "leave":
-                id_, _ = await self.register.find(_word(frame["key"]))
-                await self.register.leave(id_)
+                with suppress(Refusal):  # forgotten already
+                    id_, _ = await self.register.find(_word(frame["key"]))
+                    await self.register.leave(id_)
                 await self.send_json({"type": "left"})
             case "hello" if self.id_ is None:
-                await self.hello(_word(frame["key"]))
+                await self.hello(_word(frame["key"]), float(frame["now"]))
             case "events" if self.id_ is not None:
-                events = [_event(each) for each in frame["events"][:MOST_EVENTS]]
+                events = [self.event(each) for each in frame["events"][:MOST_EVENTS]]
                 number = await self.register.take(self.id_, events)
                 await self.send_json({"type": "confirm", "number": number})
             case "got" if self.id_ is not None:
@@ -92,14 +116,26 @@ class LearnerConsumer(BoardConsumer):
         await self.register.join(nickname, key)
         await self.send_json({"type": "joined"})
 
-    async def hello(self, key: str) -> None:
+    async def hello(self, key: str, now: float) -> None:
         """Somebody comes who joined before, or comes back: from here on both tell what is new."""
         id_, number = await self.register.find(key)
         await self.channel_layer.group_add(group_of(id_), self.channel_name)
         self.id_ = id_
+        self.ahead = time.time() - now
         self.register.came(id_)
         await self.send_json({"type": "welcome", "after": number})
         await self.hint_waits({})
+
+    def event(self, given: list[Any]) -> Numbered:
+        """One as a learner's machine tells it. Raises ValueError or TypeError where it is none."""
+        number, lesson, kind, name, outcome, at = given
+        if not isinstance(number, int) or number > MOST_TOLD:
+            raise ValueError
+        if not all(isinstance(word, str) for word in (lesson, kind, name, outcome)):
+            raise ValueError
+        now = time.time()
+        at = min(max(now - OLDEST, float(at) + self.ahead), now)
+        return Numbered(number, Told(lesson, kind, name, outcome, at))
 
     async def hint_waits(self, _: dict[str, Any]) -> None:
         """Send the hints that haven't arrived."""
@@ -152,13 +188,3 @@ def _word(given: object, most: int = LONGEST_WORD) -> str:
     if not isinstance(given, str) or not 0 < len(given) <= most:
         raise ValueError
     return given
-
-
-def _event(given: list[Any]) -> Numbered:
-    number, lesson, kind, name, outcome, age = given
-    if not isinstance(number, int) or not math.isfinite(age):
-        raise ValueError
-    if not all(isinstance(word, str) for word in (lesson, kind, name, outcome)):
-        raise ValueError
-    at = time.time() - min(max(0.0, float(age)), OLDEST)
-    return Numbered(number, Told(lesson, kind, name, outcome, at))

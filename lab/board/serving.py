@@ -13,6 +13,7 @@ from lab.board.doors import Doors, new_password
 from lab.messages import say
 
 Application = Callable[..., Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 LONGEST_FRAME = 64 * 1024
 SECONDS_TO_GO = 2
 
@@ -78,9 +79,23 @@ def _application(given: dict[str, Any]) -> Application:
     inner = ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)})
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await inner({**scope, **given}, receive, send)
+        of_http = scope["type"] == "http"
+        await inner({**scope, **given}, _bounded(receive) if of_http else receive, send)
 
     return application
+
+
+def _bounded(receive: Receive) -> Receive:
+    """What receives a request's body up to a bound: Django keeps on the disk all that comes."""
+    left = LONGEST_FRAME
+
+    async def receive_bounded() -> dict[str, Any]:
+        nonlocal left
+        event = await receive()
+        left -= len(event.get("body", b""))
+        return event if left >= 0 else {"type": "http.disconnect"}
+
+    return receive_bounded
 
 
 class _Server(uvicorn.Server):

@@ -5,8 +5,10 @@ import re
 import unicodedata
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 from IPython import get_ipython
+from IPython.display import display
 from websockets.exceptions import WebSocketException
 
 from lab import markup
@@ -17,6 +19,7 @@ from lab.errors import LabError
 from lab.messages import say
 
 LONGEST_NICKNAME = 24
+_STYLE = Path(__file__).with_name("told.css")
 _sender: Sender | None = None
 
 
@@ -37,7 +40,8 @@ def join(outbox: Outbox, lesson: str, code: str, nickname: str, at: str) -> None
         outbox.begin(Membership(where, code, nickname, key))
         outbox.add(lesson, "opened", "", "")
     resume(outbox)
-    print(say("board_joined", nickname=nickname))
+    told = say("board_joined", nickname=nickname)
+    _show(told, f"<p>{markup.prose(told)}</p>")
 
 
 def leave(outbox: Outbox) -> None:
@@ -69,7 +73,7 @@ def sent(outbox: Outbox) -> None:
     heads = "".join(f'<th scope="col">{say(f"board_sent_{name}")}</th>' for name in columns)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    markup.show(text, f"<p>{markup.prose(told)}</p>{table}")
+    _show(text, f"<p>{markup.prose(told)}</p>{table}")
 
 
 def resume(outbox: Outbox) -> None:
@@ -151,7 +155,7 @@ def _show_hints_in_cells(outbox: Outbox) -> None:
     def show(*_: object) -> None:
         with suppress(OSError, Outbox.Trouble):
             if outbox.is_there():
-                _show(outbox)
+                _show_news(outbox)
 
     shell._class_board = show
     # Before a cell's own output; and after it, for what came while it ran.
@@ -159,11 +163,15 @@ def _show_hints_in_cells(outbox: Outbox) -> None:
     shell.events.register("post_run_cell", show)
 
 
-def _show(outbox: Outbox) -> None:
+def _show_news(outbox: Outbox) -> None:
     for hint in outbox.new_hints():
         text = say("board_hint", text=hint.text)
-        markup.show(text, f'<p role="status"><strong>{markup.prose(text)}</strong></p>')
+        _show(text, f'<div class="hint" role="status">{markup.prose(text)}</div>')
     membership = outbox.membership()
     if membership is not None and membership.ended == "unknown":
         outbox.end("told")
         print(say("board_forgot"))
+
+
+def _show(text: str, body: str) -> None:
+    display(markup.both(text, body, _STYLE), raw=True)

@@ -15,7 +15,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection
 
 from lab.classroom.address import SECONDS, WrongSeal, parse
-from lab.classroom.outbox import Event, Hint, Membership, Outbox
+from lab.classroom.outbox import Hint, Membership, Outbox
 from lab.errors import LabError
 
 PATH = "ws/learner/"
@@ -75,7 +75,8 @@ class Sender(threading.Thread):
                 if membership is None or membership.ended:
                     return
                 with parse(membership.at).connected(PATH) as connection:
-                    welcome = ask(connection, {"type": "hello", "key": membership.key})
+                    hello = {"type": "hello", "key": membership.key, "now": time.time()}
+                    welcome = ask(connection, hello)
                     pause = FIRST_PAUSE
                     self._talk(connection, membership, int(welcome["after"]))
             except Refused as refused:
@@ -95,7 +96,7 @@ class Sender(threading.Thread):
         asked: float | None = None
         while not self._ended.is_set() and self._outbox.membership() == membership:
             if asked is None and (events := self._outbox.after(after, BATCH)):
-                connection.send(json.dumps({"type": "events", "events": _told(events)}))
+                connection.send(json.dumps({"type": "events", "events": events}))
                 asked = time.monotonic()
             if asked is not None and time.monotonic() - asked > SECONDS:
                 return  # it accepted, and doesn't answer
@@ -113,12 +114,3 @@ class Sender(threading.Thread):
     def _note_end(self, why: str) -> None:
         with suppress(OSError, Outbox.Trouble):  # another notebook has left the class already
             self._outbox.end(why)
-
-
-def _told(events: list[Event]) -> list[list[object]]:
-    """Events as they go to the board: with their age, for clocks differ from machine to machine."""
-    now = time.time()
-    return [
-        [each.number, each.lesson, each.kind, each.name, each.outcome, max(0.0, now - each.at)]
-        for each in events
-    ]

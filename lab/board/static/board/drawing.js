@@ -107,9 +107,9 @@ function drawPeople(people, now) {
     const kind = each.here ? each.since ? "trouble" : "working" : "away";
     const sign = { trouble: "▲", working: "●", away: "○" }[kind];
     row.className = kind;
-    const where = each.lesson.split("-")[0];
-    const long = each.since ? ` ${minutes(each.since, now)}` : "";
-    text(row, `${sign} ${each.nickname} ${where} ✓${each.checked}${long}`);
+    const parts = [`${sign} ${each.nickname}`, each.lesson.split("-")[0], `✓ ${each.checked}`];
+    if (each.since) parts.push(minutes(each.since, now));
+    text(row, parts.filter(Boolean).join(" · "));
   });
   const names = people.map(each => each.nickname);
   const list = find("forgotten");
