@@ -18,7 +18,7 @@ import pytest
 from support import product
 from support.made_to_run import PATIENCE, Running, running
 from support.product import Client, chat
-from test_stopped_reader import StoppedReader
+from support.stopped_reader import StoppedReader
 from websockets.exceptions import ConnectionClosed
 
 from lab.run.server import WEBSOCKET_PATH, Server

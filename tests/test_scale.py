@@ -19,8 +19,8 @@ import pytest
 from redis import Redis
 from support import product
 from support.product import Client, chat
+from support.stopped_reader import LARGE, StoppedReader
 from support.talkers import Talker, all_catch_up, check_room, until_confirmed
-from test_stopped_reader import LARGE, StoppedReader
 
 from chat import relay
 from lab.run.server import HOST, Server

@@ -5,9 +5,8 @@ messages are said than were lost: so those that come have numbers that others ha
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 from support import product
-from websockets.exceptions import ConnectionClosed
+from support.listeners import Listener, copy, say, until_all_show
 
 from lab import course, project
 from lab.run.browser import launch_options
@@ -28,12 +27,6 @@ TIMES = [("running", 1), ("killed", LOST), ("running", LOST + 2), ("killed", 1),
 """How the server is meanwhile, and how many messages are said afterwards."""
 PATIENCE = 20_000
 """Milliseconds for what takes some seconds at most."""
-
-
-def copy(source: Path, target: Path) -> None:
-    """What backup and restore do: the whole of a database, though others have it open."""
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
-        one.backup(other)
 
 
 @dataclass
@@ -121,56 +114,6 @@ async def test_every_page_is_told_and_shows_what_is_said_then(chat, tmp_path):
 
 
 # ---- two processes
-
-
-@dataclass
-class Listener:
-    """Somebody who comes back whenever the connection ends, and shows what follows."""
-
-    server: Server
-    path: str
-    shown: list[dict[str, object]] = field(default_factory=list)
-    resets: int = 0
-
-    async def live(self) -> None:
-        while True:
-            try:
-                async with product.chat(self.server, self.path) as client:
-                    await self.listen(client)
-            except ConnectionClosed:
-                await asyncio.sleep(0.1)
-
-    async def listen(self, client: product.Client) -> None:
-        known = (
-            {"after": self.shown[-1]["id"], "mark": self.shown[-1]["mark"]} if self.shown else {}
-        )
-        await client.send(type="history", **known)
-        while True:
-            frame = await client.hear("history", "chat", "reset")
-            if frame["type"] == "reset":
-                self.shown.clear()
-                self.resets += 1
-            for message in frame.get("messages", [frame] if frame["type"] == "chat" else []):
-                if not self.shown or message["id"] == self.shown[-1]["id"] + 1:
-                    self.shown.append(message)
-
-
-async def say(server: Server, path: str, texts: list[str]) -> None:
-    async with product.chat(server, path) as client:
-        for text in texts:
-            await client.say(text, client_id=text)
-            await client.hear("confirm")
-
-
-async def until_all_show(listeners: list[Listener], texts: list[str]) -> None:
-    """In whichever order, and all in the same one."""
-    async with asyncio.timeout(PATIENCE / 1000):
-        while any(
-            sorted(message["message"] for message in listener.shown) != sorted(texts)
-            for listener in listeners
-        ):
-            await asyncio.sleep(0.05)
-    assert all(listener.shown == listeners[0].shown for listener in listeners)
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["together", "apart"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import product
 from support.made_to_run import PATIENCE, Running, running
-from test_stopped_reader import StoppedReader
+from support.stopped_reader import StoppedReader
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 

@@ -8,6 +8,7 @@ themselves between a message and its confirmation.
 import asyncio
 import os
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +19,8 @@ from support.product import Client, chat
 
 PATIENCE = 10
 """Seconds until a connection without any answer counts as lost."""
+SECONDS_UNTIL_AGAIN = 1
+"""Until a message that could not be stored is sent once more."""
 HANGS_UP, GIVES_UP = 0.05, 0.2
 """How often a client hangs up after a message, and how often it then doesn't send it again."""
 
@@ -43,6 +46,8 @@ class Talker:
     confirmed: dict[str, int] = field(default_factory=dict)  # client_id: number
     waiting: str | None = None  # the client_id of what has no confirmation yet
     connections: int = 0
+    left_at: float | None = None  # since when there is no connection that works, if there was one
+    longest_away: float = 0  # seconds
     over: bool = False
 
     def __post_init__(self) -> None:
@@ -73,7 +78,9 @@ class Talker:
                     attempts = 0
                     if await do(client):
                         return
+                    self.is_away()
             except (OSError, WebSocketException, TimeoutError):
+                self.is_away()
                 attempts += 1
                 longest = min(2, 0.1 * 2**attempts)
                 await asyncio.sleep(self.random.uniform(0, longest))
@@ -98,6 +105,7 @@ class Talker:
             match frame["type"]:
                 case "history":
                     is_live = True
+                    self.is_back()
                     self.show(frame["messages"])
                     if frame["more"]:
                         asked += await self.ask_for_the_rest(client)
@@ -108,9 +116,22 @@ class Talker:
                 case "confirm":
                     self.note(frame)
                     speaks_at = self.next_time()
+                case "error" if frame["code"] == "not-stored":
+                    await asyncio.sleep(SECONDS_UNTIL_AGAIN)
+                    if frame["client_id"] == self.waiting:
+                        await self.send_waiting(client)
                 case "error":
                     raise AssertionError(frame)
         return True
+
+    def is_away(self) -> None:
+        if self.connections and self.left_at is None:
+            self.left_at = time.monotonic()
+
+    def is_back(self) -> None:
+        if self.left_at is not None:
+            self.longest_away = max(self.longest_away, time.monotonic() - self.left_at)
+            self.left_at = None
 
     async def read_on(self, client: Client) -> bool:
         more = True
