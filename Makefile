@@ -10,7 +10,7 @@ BOOK_INSTALLED := .venv/book-installed
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run quick compiled test matrix soak proof bench book offline notebooks lock
+.PHONY: help lab run quick compiled test matrix soak proof drill bench book offline notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
@@ -21,6 +21,7 @@ help:
 	@echo "make matrix [WITH=...]       the lessons under other versions / as lições com outras versões"
 	@echo "make soak [RUNS=10]          does it always say the same? / o resultado é sempre o mesmo?"
 	@echo "make proof                   the chat's long trials / as provas longas do chat"
+	@echo "make drill [FAULT=...]       break what is around the chat / quebra o que está em volta do chat"
 	@echo "make bench                   measure the chat beside its peers / mede o chat ao lado dos pares"
 	@echo "make book                    both languages as a site / as duas línguas como um site"
 	@echo "make offline                 one file for a room without internet / um arquivo para a sala sem internet"
@@ -68,6 +69,9 @@ proof: $(INSTALLED) $(BOOK_INSTALLED) compiled
 	PROOF=full $(BIN)/python -m pytest -rP $(ALONE)
 	PROOF=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
 	  notebooks tests $(addprefix --ignore=,$(ALONE)) $(if $(JUNIT),--junit-xml="$(JUNIT)")
+
+drill: $(INSTALLED)
+	@$(BIN)/python -m drill $(FAULT) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.txt

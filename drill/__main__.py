@@ -23,7 +23,10 @@ from drill.table import BROKEN, KEPT, NOT_RUN, Row
 from lab import LabError
 from lab.run import variables
 
-FAMILIES = ("processes", "between", "databases", "sockets", "steps_back")
+FAMILIES = (
+    *("processes", "between", "databases", "sockets"),
+    *("network", "steps_back", "returns", "day"),
+)
 """The modules with the faults, in the table's order."""
 for family in FAMILIES:
     import_module(f"drill.{family}")

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from support.processes import listens
 from support.product import chat
 from support.talkers import Reachable, Talker, confirmed
 
@@ -29,14 +28,14 @@ class Crowd:
 
     stage: Stage
     talkers: list[Talker]
-    complaints: list[str] = field(default_factory=list)
-    """What a talker was shown that it should not have been."""
+    complaints: dict[str, str] = field(default_factory=dict)
+    """Of those who were shown what they should not have been, what that was: they say no more."""
 
     async def live(self, talker: Talker, door: Reachable) -> None:
         try:
             await talker.live(door)
         except AssertionError as error:
-            self.complaints.append(f"{talker.name}: {error}")
+            self.complaints[talker.name] = str(error)
 
     @property
     def confirmed(self) -> int:
@@ -52,6 +51,21 @@ class Crowd:
             self.confirmed >= enough,
             f"only {more - enough + self.confirmed} of {more} messages confirmed in {took:.0f} s",
         )
+        return took
+
+    async def all_talk(self, since: list[int], seconds: float = 15) -> float:
+        """Wait until everybody has more messages confirmed than then; how many seconds it took."""
+        began = time.monotonic()
+        while quiet := [
+            talker.name
+            for talker, had in zip(self.talkers, since, strict=True)
+            if len(talker.confirmed) == had
+        ]:
+            if time.monotonic() - began > seconds:
+                break
+            await asyncio.sleep(0.05)
+        took = time.monotonic() - began
+        self.stage.must(not quiet, f"{len(quiet)} still don't talk after {took:.0f} s")
         return took
 
     async def settle(self) -> None:
@@ -79,7 +93,8 @@ class Crowd:
         return [
             talker.name
             for talker in self.talkers
-            if talker.waiting or talker.last < furthest[talker.path]
+            if talker.name not in self.complaints
+            and (talker.waiting or talker.last < furthest[talker.path])
         ]
 
     async def audit(self, server: Server) -> None:
@@ -97,7 +112,7 @@ class Crowd:
                 wrong["not heard"] += sum(message not in talker.shown for message in history)
         wrong["shown wrongly"] = len(self.complaints)
         found = ", ".join(f"{count} {what}" for what, count in wrong.items() if count)
-        self.stage.must(not found, f"{found} {self.complaints[:1] or ''}".strip())
+        self.stage.must(not found, ", ".join([found, *list(self.complaints.values())[:1]]))
         heard = f"of {self.confirmed} confirmed, heard by {len(self.talkers)}"
         self.stage.lost = f"**{found}** {heard}" if found else f"nothing {heard}"
 
@@ -154,5 +169,5 @@ class Door:
         servers = self.stage.servers
         at = self.used_to % len(servers)
         in_turn = servers[at:] + servers[:at]
-        there = (server for server in in_turn if len(servers) == 1 or listens(server.port))
+        there = (each for each in in_turn if each.running and each is not self.stage.leaving)
         return next(there, servers[at]).address

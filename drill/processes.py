@@ -15,7 +15,6 @@ from drill.people import left, say_much, seen_by, who_is_here
 from drill.stage import Stage
 from lab.run.server import Server
 
-KILLS = 3
 SHUTDOWN = 1012
 """The close code of a server that ends (IANA's WebSocket registry)."""
 STOPPED = 4
@@ -24,13 +23,13 @@ DRAINED = 12
 
 
 @fault(
-    f"one of two servers is killed (SIGKILL), {KILLS} times",
+    "one of two servers is killed (SIGKILL), three times",
     "who was on it goes on through the other; all that is confirmed is there once, for all",
 )
 async def server_killed(stage: Stage) -> None:
     await stage.serve(2, valkey=True, postgres=True)
     async with talking(stage) as crowd:
-        for _ in range(KILLS):
+        for _ in range(stage.scale.kills):
             victim = stage.servers[0]
             await asyncio.to_thread(victim.kill)
             stage.tell("killed a server")
@@ -64,6 +63,7 @@ async def drain(stage: Stage) -> None:
         talk.cancel()
         stage.tell("it is told to end")
         began = time.monotonic()
+        stage.leaving = leaving
         process.terminate()
         code = await closed_with(bia)
         closed = time.monotonic() - began

@@ -25,6 +25,21 @@ AS_MAKE_RUN = {
 SETTINGS = product.NO_LIMIT | {"DEBUG": False}
 """All the clients have one address: no bound for each person."""
 
+COUNTING = """
+from django.db.backends.signals import connection_created
+
+def _count(execute, sql, *rest, file=open({!r}, "a", buffering=1)):
+    file.write(sql.replace(chr(10), " ")[:2000] + chr(10))
+    return execute(sql, *rest)
+
+def _count_on(connection, **_):
+    if _count not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_count)
+
+connection_created.connect(_count_on)
+"""
+"""Settings by which each query is written down."""
+
 
 class NotRun(Exception):
     """A fault that this machine has no means for; says why."""
@@ -37,6 +52,7 @@ class Scale:
     clients: int = 20
     messages: int = 60
     """How many are confirmed before something breaks, and after it."""
+    kills: int = 3
     sockets: int = 1000
     half_open: int = 500
     outage: float = 8
@@ -62,6 +78,8 @@ class Stage:
     broken: list[str] = field(default_factory=list)
     lost: str = "nothing was at stake"
     servers: list[Server] = field(default_factory=list)
+    leaving: Server | None = None
+    """One that still runs, and lets nobody in any more."""
     valkey: Valkey | None = None
     postgres: Postgres | None = None
     paths: list[str] = field(default_factory=list)
@@ -69,6 +87,8 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.closing = ExitStack()
+        self.project = self.folder / "project"
+        self.queries = self.folder / "queries"
 
     # -- what was seen
 
@@ -93,11 +113,15 @@ class Stage:
         postgres: bool = False,
         rooms: int = 2,
         names: list[str] | None = None,
+        counting: bool = False,
         **settings: object,
     ) -> list[Server]:
         """Build the project, and start so many servers of it, with what they need."""
         names = [f"client-{number}" for number in range(0, self.scale.clients, 2)] + (names or [])
         await asyncio.to_thread(self._build, valkey, postgres, rooms, names, settings)
+        if counting:
+            with (self.project / "mywebsite/settings.py").open("a") as file:
+                file.write(COUNTING.format(str(self.queries)))
         for _ in range(count):
             await self.start()
         return self.servers
@@ -110,7 +134,7 @@ class Stage:
         names: list[str],
         settings: dict[str, object],
     ) -> None:
-        self.project = product.build(self.folder / "project", **SETTINGS, **settings)
+        product.build(self.project, **SETTINGS, **settings)
         variables = dict(AS_MAKE_RUN)
         if valkey:
             self.valkey = Valkey.start(self.folder / "valkey" / "log")

@@ -45,7 +45,9 @@ async def look(server: Server, path: str) -> Answer:
 
 
 async def _sent(server: Server, path: str, form: dict[str, str]) -> Answer:
-    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+    # A connection for each request: one that is kept may end just as the next one is sent.
+    apart = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE, limits=apart) as client:
         began = time.monotonic()
         page = await client.get(f"{server.url}{path}")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
