@@ -26,7 +26,7 @@ FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    what: str, promise: str, *, seconds: int = 180, namespaces: tuple[str, ...] = ()
+    what: str, promise: str, *, seconds: int = 300, namespaces: tuple[str, ...] = ()
 ) -> Callable[[Run], Run]:
     """Make a function the drill of a fault, under its own name."""
 

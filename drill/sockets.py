@@ -37,10 +37,11 @@ MOST_MEMORY = 2**20
 async def thousand_at_once(stage: Stage) -> None:
     [server] = await stage.serve(1)
     async with talking(stage) as crowd, AsyncExitStack() as stack:
-        began = time.monotonic()
+        began, clients = time.monotonic(), []
 
         async def come() -> None:
             client = await stack.enter_async_context(chat(server, stage.paths[0]))
+            clients.append(client)
             await client.send(type="history")
             await client.hear("history")
 
@@ -49,6 +50,8 @@ async def thousand_at_once(stage: Stage) -> None:
         refused = [each for each in await asyncio.gather(*coming, return_exceptions=True) if each]
         took = time.monotonic() - began
         await crowd.talk(stage.scale.messages)
+        for client in clients:  # or each would say goodbye, one after the other
+            client.socket.transport.abort()
     stage.saw(
         f"{stage.scale.sockets - len(refused)} let in and shown the history after {took:.1f} s; "
         f"nobody else away for more than {crowd.longest_away:.1f} s"
