@@ -11,7 +11,7 @@ from lab.board.doors import Doors, is_teachers_page
 from lab.board.register import PAGES, Numbered, Refusal, Register, group_of
 from lab.board.standing import Told
 
-SECONDS_TO_SAY_WHO = 10
+SECONDS_TO_SAY_WHO = 5
 LONGEST_NAME = 24
 LONGEST_WORD = 128
 MOST_EVENTS = 100
@@ -19,6 +19,8 @@ MOST_TOLD = 20_000
 """Events of one learner: what a term doesn't bring, and a disk holds of a whole class."""
 OLDEST = 14 * 24 * 60 * 60
 """Seconds since an event, at most: a machine may sleep for a while."""
+NO_FRAME = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of reading something else as a frame."""
 NOT_UNDERSTOOD, NOT_THE_TEACHER = 4400, 4403
 
 
@@ -41,14 +43,7 @@ class BoardConsumer(AsyncJsonWebsocketConsumer):
         except Refusal as refusal:
             await self.send_json({"type": "error", "code": str(refusal)})
             await self.close()
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            ArithmeticError,
-            RecursionError,
-        ):
+        except NO_FRAME:
             await self.close(NOT_UNDERSTOOD)
 
     async def answer(self, frame: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ import trustme
 
 from lab import course
 from lab.board.doors import new_code
+from lab.errors import LabError
+from lab.messages import say
 
 FOLDER = course.ROOT / "class-board"
 
@@ -38,7 +40,10 @@ class Kept:
 
 
 def opened(folder: Path, anew: bool) -> Kept:
-    """The class in a folder, or a new one; anew, the one that is there is put aside first."""
+    """The class in a folder, or a new one; anew, the one that is there is put aside first.
+
+    Raises LabError where the folder can't be written, or holds something else.
+    """
     if anew and folder.exists():
         aside = folder.with_name(f"{folder.name}-kept")
         aside.mkdir(mode=0o700, exist_ok=True)
@@ -47,7 +52,10 @@ def opened(folder: Path, anew: bool) -> Kept:
     file = folder / "class.json"
     if not file.exists():
         _write(file, json.dumps({"code": new_code(), "secret": secrets.token_hex(32)}).encode())
-    return Kept(folder, **json.loads(file.read_text("utf-8")))
+    try:
+        return Kept(folder, **json.loads(file.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise LabError(say("board_damaged", path=file)) from error
 
 
 def _write(file: Path, content: bytes) -> None:

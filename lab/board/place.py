@@ -84,7 +84,10 @@ def take(kept: Kept, host: str, port: int, certificate: Path | None, key: Path |
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=512)
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(
+            (host, port), family=family, backlog=512, dualstack_ipv6=both and host in ANYWHERE
+        )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise LabError(say("board_port_taken", port=port)) from error

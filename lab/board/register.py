@@ -6,6 +6,7 @@ each change is in the database before anybody hears of it.
 
 import asyncio
 import hashlib
+import logging
 import time
 import unicodedata
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from django.db.models import Count, Q
 
 from lab.board.models import Delivery, Event, Hint, Learner
 from lab.board.standing import Standing, Told, is_known, together
+
+logger = logging.getLogger(__name__)
 
 MOST_LEARNERS = 500
 SECONDS_BETWEEN_FRAMES = 0.4
@@ -46,8 +49,6 @@ class Register:
         self._standings: dict[int, Standing] = {}
         self._changing = asyncio.Lock()
         self._changed = asyncio.Event()
-        self.number = 0
-        """Of the last state; a page that comes back knows whether it has missed any."""
 
     async def load(self) -> None:
         """Read what the database holds of the class."""
@@ -143,13 +144,7 @@ class Register:
         """How the class stands, as the page shows it."""
         hints = await database_sync_to_async(_hints)()
         stands = together(self._standings.values(), self.anonymous)
-        return {
-            "type": "state",
-            "number": self.number,
-            "now": time.time(),
-            "hints": hints,
-            **stands,
-        }
+        return {"type": "state", "now": time.time(), "hints": hints, **stands}
 
     def standings(self) -> list[Standing]:
         """How each stands, for the exports."""
@@ -160,8 +155,10 @@ class Register:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            self.number += 1
-            await _tell(PAGES, {"type": "state.changed", "state": await self.state()})
+            try:
+                await _tell(PAGES, {"type": "state.changed", "state": await self.state()})
+            except Exception:  # the database's, or a mistake of ours: the next change is told again
+                logger.exception("the pages could not be told")
             await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
 
 

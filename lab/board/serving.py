@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from django.db import DatabaseError
 
 from lab.board import keeping, place, settings
 from lab.board.doors import Doors, new_password
+from lab.errors import LabError
 from lab.messages import say
+from lab.workspace import explained_os_errors
 
 Application = Callable[..., Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -29,28 +32,36 @@ def serve(
 ) -> None:
     """Serve the class in a folder until it is interrupted.
 
-    Raises LabError where it can't listen there, or where a certificate can't be used.
+    Raises LabError where it can't listen there, or where a certificate or the folder can't be used.
     """
-    kept = keeping.opened(folder, anew)
-    where = place.take(kept, host, port, certificate, key)
-    settings.set_up(folder, kept.secret, ["127.0.0.1", "localhost", "[::1]", *where.hosts])
-    password = new_password()
-    print(say("board_page_at", url=where.url))
-    print(say("board_password", password=password))
-    print(say("board_join_with", line=where.join_line))
-    print(where.who_can_reach, flush=True)
+    with explained_os_errors(folder):
+        kept = keeping.opened(folder, anew)
+        where = place.take(kept, host, port, certificate, key)
+    hosts = ["127.0.0.1", "localhost", "[::1]", *where.hosts]
+    try:
+        settings.set_up(folder, kept.secret, hosts)
+    except DatabaseError as error:
+        raise LabError(say("board_damaged", path=folder / settings.DATABASE)) from error
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(where, Doors(kept.code, password), anonymous))
+        asyncio.run(_serve(where, anonymous))
 
 
-async def _serve(where: place.Place, doors: Doors, anonymous: bool) -> None:
+async def _serve(where: place.Place, anonymous: bool) -> None:
     from lab.board.register import Register  # here: its models need Django set up
 
     register = Register(anonymous)
     await register.load()
     telling = asyncio.create_task(register.keep_pages_told())
-    application = _application({"register": register, "doors": doors, "place": where})
+    password = new_password()
+    given = {"register": register, "doors": Doors(where.code, password), "place": where}
+    application = _application(given)
     servers = [_server(application, each) for each in (where.own, where.shared) if each is not None]
+    for each in servers:
+        each.config.load()  # what it takes its time with is done before anybody is asked in
+    print(say("board_page_at", url=where.url))
+    print(say("board_password", password=password))
+    print(say("board_join_with", line=where.join_line))
+    print(where.who_can_reach, flush=True)
     first, *others = servers
     running = [asyncio.create_task(each.serve()) for each in others]
     try:

@@ -9,6 +9,9 @@ from django.conf import settings
 from django.core.management import call_command
 
 HERE = Path(__file__).parent
+DATABASE = "class.sqlite3"
+SECONDS_OPEN = 400 * 24 * 60 * 60
+"""A page may stay open for a course; Channels would forget it after a day."""
 
 
 def set_up(folder: Path, secret: str, hosts: list[str]) -> None:
@@ -36,14 +39,19 @@ def set_up(folder: Path, secret: str, hosts: list[str]) -> None:
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
-                "NAME": folder / "class.sqlite3",
+                "NAME": folder / DATABASE,
                 "OPTIONS": {
                     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
                     "transaction_mode": "IMMEDIATE",
                 },
             }
         },
-        CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+        CHANNEL_LAYERS={
+            "default": {
+                "BACKEND": "channels.layers.InMemoryChannelLayer",
+                "CONFIG": {"group_expiry": SECONDS_OPEN},
+            }
+        },
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         USE_TZ=True,
         LOGGING_CONFIG=None,

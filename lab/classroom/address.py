@@ -20,10 +20,11 @@ from websockets.sync.client import ClientConnection, connect
 from lab.classroom import OWN_NAMES, PORT
 from lab.errors import LabError
 from lab.messages import say
+from lab.patience import PATIENCE
 
 HERE = f"127.0.0.1:{PORT}"
-SECONDS = 5
-"""How long a board has to answer."""
+SECONDS = 10 * PATIENCE
+"""How long a board has to answer: what answers at all does so at once."""
 LONGEST_FRAME = 64 * 1024
 _ADDRESS = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@?#]+):(?P<port>\d{1,5})(?:/(?P<seal>[A-Za-z2-7-]+))?"
