@@ -20,7 +20,6 @@ from drill import table
 from drill.faults import FAULTS, Fault
 from drill.stage import NotRun, Scale, Stage
 from drill.table import BROKEN, KEPT, NOT_RUN, Row
-from lab import LabError
 from lab.run import variables
 
 FAMILIES = (
@@ -68,9 +67,8 @@ def drill(fault: Fault, scale: Scale, spoil: Callable[[Path], None] = lambda _: 
         try:
             with stage.closing:
                 asyncio.run(_within(fault, stage))
-        except (NotRun, LabError) as error:
-            why = str(error).splitlines()[0]
-            return Row(fault.name, fault.what, fault.promise, NOT_RUN, why, "")
+        except NotRun as error:
+            return Row(fault.name, fault.what, fault.promise, NOT_RUN, str(error), "")
         except Exception as error:  # noqa: BLE001 - whatever it is, the table tells of it
             traceback.print_exception(error)
             stage.must(False, _innermost(error))

@@ -12,9 +12,12 @@ from unittest.mock import patch
 import psutil
 from support import product
 
+from lab import LabError
+from lab.run import service
 from lab.run.postgres import Postgres
 from lab.run.server import Server
 from lab.run.valkey import Valkey, steady_port
+from lab.run.valkey import find_program as find_valkey
 
 AS_MAKE_RUN = {
     "UVICORN_HTTP": "chat.connection:HttpConnection",
@@ -136,6 +139,13 @@ class Stage:
     ) -> None:
         product.build(self.project, **SETTINGS, **settings)
         variables = dict(AS_MAKE_RUN)
+        try:
+            if valkey:
+                find_valkey()
+            if postgres:
+                service.find_program("postgres", service.POSTGRES)
+        except LabError as error:
+            raise NotRun(str(error)) from error
         if valkey:
             self.valkey = Valkey.start(self.folder / "valkey" / "log")
             self.closing.callback(self.valkey.stop)

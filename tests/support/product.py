@@ -16,7 +16,7 @@ from lab import course, project
 from lab.run.server import WEBSOCKET_PATH, Server
 from support import turns
 
-DATABASE = "db.sqlite3"
+DATABASE, STATIC = "db.sqlite3", "staticfiles"
 FAST = "chat.connection:Connection"
 """What serves the finished chat's WebSockets, as after uvicorn's --ws."""
 NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6, "CHAT_SOCKETS": 1e6}
@@ -24,20 +24,22 @@ NO_LIMIT = {"CHAT_MESSAGES_PER_SECOND": 1e6, "CHAT_BURST": 1e6, "CHAT_SOCKETS": 
 
 
 def build(folder: Path, **settings: object) -> Path:
-    """Write the finished project into folder, with these settings changed, and a database."""
+    """Write the finished project into folder, with these settings changed, and what a server needs."""
     project.build(course.lessons()[-1].name, folder)
     with (folder / "mywebsite/settings.py").open("a") as file:
         file.writelines(f"{name} = {value!r}\n" for name, value in settings.items())
-    shutil.copy(Path(_migrated().name, DATABASE), folder)
+    shutil.copy(Path(_made_ready().name, DATABASE), folder)
+    shutil.copytree(Path(_made_ready().name, STATIC), folder / STATIC)
     return folder
 
 
 @cache
-def _migrated() -> TemporaryDirectory[str]:
-    """The finished project with a new database: to migrate it takes longer than most tests."""
+def _made_ready() -> TemporaryDirectory[str]:
+    """The finished project with a new database and its static files: both take longer than most tests."""
     folder = TemporaryDirectory()
     project.build(course.lessons()[-1].name, Path(folder.name))
     manage(Path(folder.name), "migrate", "--verbosity=0")
+    manage(Path(folder.name), "collectstatic", "--no-input", "--verbosity=0")
     return folder
 
 
