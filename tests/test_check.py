@@ -165,7 +165,7 @@ def shared_check() -> Iterator[Check]:
 
 @POSIX
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("name", in_turn(list(NASTY), 3))
+@pytest.mark.parametrize("name", in_turn(list(NASTY), 6))
 def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_check, request):
     nasty = NASTY[name]
     if nasty.file == PAGE:

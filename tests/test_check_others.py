@@ -15,7 +15,7 @@ OTHERS = sorted(
 
 
 @pytest.mark.usefixtures("browser_program")
-@pytest.mark.parametrize("name", in_turn(OTHERS, 3))
+@pytest.mark.parametrize("name", in_turn(OTHERS, 6))
 def test_other_correct_solutions_pass(name, correct, tmp_path, patient_check):
     folder = alternative(name, correct, tmp_path / "workspace")
     # Without chat/consumers.py only the whole of lessons 05 and 06 can be right.

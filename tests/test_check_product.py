@@ -33,7 +33,7 @@ def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeyp
 
 
 @pytest.mark.usefixtures("browser_program")
-@pytest.mark.parametrize("name", in_turn(OTHERS, 3))
+@pytest.mark.parametrize("name", in_turn(OTHERS, 6))
 def test_other_correct_solutions_pass(name, finished_after, tmp_path, patient_check):
     lesson = name.partition("/")[0]
     folder = alternative(f"product/{name}", finished_after(lesson), tmp_path / "workspace")

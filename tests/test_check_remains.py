@@ -124,7 +124,7 @@ MOMENTS = {
 
 
 @pytest.mark.usefixtures("browser_program", "valkey_program")
-@pytest.mark.parametrize("name", in_turn(list(MOMENTS), 3))
+@pytest.mark.parametrize("name", in_turn(list(MOMENTS), len(MOMENTS)))
 def test_killed_as(name, finished_after, tmp_path, place):
     moment = MOMENTS[name]
     folder = Path(shutil.copytree(finished_after(moment.lesson), tmp_path / "workspace"))

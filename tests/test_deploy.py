@@ -209,7 +209,7 @@ def test_where_nothing_can_be_written_one_line_says_what_helps(tmp_path):
 
 def test_the_projects_own_tests_pass_on_postgresql(postgres_program, browser_program, tmp_path):
     """All but one, which puts a copy of SQLite's file back; others than tests/test_project.py tries."""
-    tried = product.own_tests(TURN + 1)
+    tried = product.own_tests(6, TURN + 1)
     postgres = Postgres.start(tmp_path / "postgres.log")
     names = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     try:

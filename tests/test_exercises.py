@@ -38,7 +38,7 @@ def f(number, *more):
     assert not used & {"number", "more", "each", "last_but_one", "path"}
 
 
-@pytest.mark.parametrize("lesson", in_turn(LESSONS, 3), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", in_turn(LESSONS, 6), ids=lambda lesson: lesson.name)
 def test_every_exercise_both_ways(kernels, browser_program, lesson, tmp_path):
     kernel = kernels(SOURCE)
     cells = gates.code(notebooks.read(lesson.notebook(SOURCE)))

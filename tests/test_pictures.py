@@ -2,18 +2,23 @@
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from matplotlib.figure import Figure
-from nbconvert import HTMLExporter
 
 from lab import LabError, Lesson, course
-from lab.kernel import pictures
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# What is imported below takes a second, which each worker would take to collect this file.
 
 
-def a_figure() -> Figure:
+def a_figure() -> "Figure":
+    from matplotlib.figure import Figure
+
     figure = Figure()
     figure.subplots().plot([1, 2])
     return figure
@@ -22,6 +27,8 @@ def a_figure() -> Figure:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """The data of each output that a cell would get."""
+    from lab.kernel import pictures
+
     outputs = []
     monkeypatch.setattr(pictures, "display", lambda data, **_: outputs.append(data))
     return outputs
@@ -29,6 +36,10 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("template", ["lab", "classic"])
 def test_the_text_is_the_images_alt_in_the_exported_page(shown, template):
+    from nbconvert import HTMLExporter
+
+    from lab.kernel import pictures
+
     text = 'a <rising> "line" & a dot'
     pictures.show(a_figure(), text)
     output = nbformat.v4.new_output("display_data", data=shown[0])
@@ -42,6 +53,8 @@ def test_the_text_is_the_images_alt_in_the_exported_page(shown, template):
 
 
 def test_a_screenshots_bytes_are_shown_as_they_are(shown):
+    from lab.kernel import pictures
+
     png = io.BytesIO()
     a_figure().savefig(png)
     pictures.show(png.getvalue(), "a line")

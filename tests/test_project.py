@@ -142,7 +142,7 @@ def test_djangos_own_checks_pass(finished, command):
 def test_its_own_tests_pass(browser_program):
     """As the lessons say to run them, in the exported project."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own_tests()],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own_tests(3)],
         check=False,
         cwd=course.ROOT,
         env={name: value for name, value in os.environ.items() if "PYTEST" not in name},

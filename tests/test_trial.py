@@ -29,10 +29,14 @@ def test_each_change_has_a_name_of_its_own():
 
 def test_a_line_that_goes_leaves_the_others_their_numbers():
     """A check in mid-lesson names the line of a blank, and would notice any shorter file."""
+    sources = {
+        (name, cell.id): cell.source
+        for name in WITH_FILES
+        for cell in notebooks.read(course.find(name).notebook(SOURCE)).cells
+    }
     gone = [each for each in changes(WITH_FILES) if each.done.startswith("removed ")]
     for each in gone:
-        notebook = notebooks.read(course.find(each.lesson).notebook(SOURCE))
-        before = next(cell for cell in notebook.cells if cell.id == each.cell).source
+        before = sources[each.lesson, each.cell]
         after = each.line + 1
         assert each.source.splitlines()[after:] == before.splitlines()[after:], each
 
