@@ -110,7 +110,8 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         except DatabaseError as error:
             logger.warning("a message was not stored: %r", error)
             await asyncio.sleep(0)  # the answers to what was said before go first
-            refusal = ProtocolError("not-stored", "The message could not be stored. Send it again.")
+            detail = "The message could not be stored. Send it again."
+            refusal = ProtocolError("not-stored", detail)
             await self.send_json(refusal.frame | {"client_id": said.client_id})
             return
         except Exception:

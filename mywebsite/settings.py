@@ -128,7 +128,7 @@ CHAT_BACKLOG_BYTES = 256 * 1024
 CHAT_SOCKETS = 20
 CHAT_ACCOUNTS_AN_ADDRESS = 10
 
-# Where logins, sign-ups and new rooms are counted: by all the processes together, with such a server.
+# Where logins, sign-ups and new rooms are counted: with such a server, by all together.
 CHAT_ATTEMPTS_URL = environment.CHANNEL_LAYER_URL
 
 # Who may come in: guests, into the rooms that are open to them; and whoever makes an account.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from checks.proof import needs_own_python, prove
@@ -18,8 +19,8 @@ from support.turns import in_turn
 
 from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
-from lab.check.probes import Probe
-from lab.check.probes.site import Site
+from lab.check.probes import Probe, limits
+from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.check.serving import Server
 from lab.messages import catalogue as messages
@@ -429,6 +430,18 @@ def shell(*arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Complete
 
 
 @POSIX
+@pytest.mark.parametrize(("seconds", "raised"), [(0.01, Unanswered), (0.1, OutOfTime)])
+def test_a_slow_machine_lets_a_right_limit_refill(seconds, raised, monkeypatch):
+    """A hundred messages are too many at once; ten a second aren't."""
+    clock = iter(range(1000))
+    monkeypatch.setattr(limits.time, "monotonic", lambda: seconds * limits.MANY * next(clock))
+    wire = MagicMock()
+    wire.__enter__.return_value.closed_within.return_value = limits.TOO_LARGE
+    wire.__enter__.return_value.hear.return_value = {"type": "chat"}
+    with pytest.raises(raised):
+        limits.limits(MagicMock(wire=lambda: wire))
+
+
 def test_a_terminal_is_told_what_is_tried_in_a_line_that_is_gone_afterwards():
     terminal, end = os.openpty()
     try:

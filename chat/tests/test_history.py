@@ -231,4 +231,5 @@ async def test_who_is_there_when_the_history_steps_back_is_told_and_reads_it_ane
             await ask(again, type="history", after=known["id"], mark=known["mark"])
             assert (await hear(again, "reset"))["detail"]
             found = (await hear(again, "history"))["messages"]
-            assert [each["message"] for each in found[-2:]] == ["antes da cópia", "depois da volta"]
+            said = [each["message"] for each in found[-2:]]
+            assert said == ["antes da cópia", "depois da volta"]

@@ -49,7 +49,7 @@ function quietly(change) {
 export function onOlderWanted(ask) {
   const wanted = () => older.hidden || ask(shown.first)
   older.addEventListener("click", wanted)
-  new IntersectionObserver(([entry]) => entry.isIntersecting && wanted(), { root: scroll }).observe(older)
+  new IntersectionObserver(([it]) => it.isIntersecting && wanted(), { root: scroll }).observe(older)
 }
 
 // At midnight what was said today becomes what was said yesterday.

@@ -1,7 +1,9 @@
 """A frame that is too large closes the WebSocket; who is too fast is told, and may stay."""
 
+import time
+
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import SAID, Site
+from lab.check.probes.site import SAID, OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.patience import PATIENCE
 
@@ -9,6 +11,8 @@ TOO_LARGE = 1009
 LARGE = 500_000
 MANY = 100
 """How many messages are too many at once, whatever the project's own limit is."""
+AT_ONCE_SECONDS = 4
+"""Where the answers take longer, a right limit may have let all of them through by then."""
 RECOVERY_SECONDS = 2 * PATIENCE
 
 
@@ -23,9 +27,11 @@ def limits(site: Site) -> None:
     with site.wire() as wire:
         for _ in range(MANY):
             wire.say(**SAID)
-        refused = False
+        refused, begun = False, time.monotonic()
         for _ in range(MANY):
             refused = wire.hear().get("type") == "error" or refused
+        if not refused and time.monotonic() - begun > AT_ONCE_SECONDS:
+            raise OutOfTime
         if not refused:
             raise Unanswered("never-limited", count=MANY)
         for _ in range(round(RECOVERY_SECONDS / 0.3)):
