@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
-from chat import fanout, history, presence, protocol
+from chat import history, presence, protocol
 from chat.frames import PreparedFrames, encode
 from chat.limits import TokenBucket
 from chat.models import FIRST_ROOM, Room
@@ -20,13 +20,11 @@ from chat.sessions import LOGGED_OUT
 
 logger = logging.getLogger(__name__)
 
-under_way = set()
-"""The tasks that store and publish what was said."""
-
 
 class ChatConsumer(AsyncJsonWebsocketConsumer):
     """One open WebSocket in one room; what it receives goes to everybody there."""
 
+    groups = ()  # of the channel layer: none, and no list for each
     room = feed = None  # until it is let in
 
     async def __call__(self, scope, receive, send):
@@ -34,41 +32,50 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
         It needs no channel layer of its own, since its room's feed listens for it. And before
         each event Channels would go to another thread, to close database connections that are
-        too old: here the feeds' look, every two seconds, does that for all.
+        too old: here the rooms' look, every two seconds, does that for all. For a subclass that
+        listens to groups of its own, Channels does it all.
         """
         self.scope, self.base_send = scope, send
         try:
+            if self.groups:
+                return await super().__call__(scope, receive, send)
             while True:
                 event = await receive()
                 await getattr(self, get_handler_name(event))(event)
         except StopConsumer:
             pass
         finally:
-            await self.leave()  # also after an error, when Channels calls no disconnect()
+            # Also after an error, when Channels calls no disconnect(); and whatever ends this task.
+            await asyncio.shield(self.chat.begin(self.leave()))
+
+    @property
+    def chat(self):
+        """What it shares with this server's other WebSockets."""
+        return self.scope["chat"]
 
     async def connect(self):
         self.user = self.scope["user"]
         self.allowance = TokenBucket(settings.CHAT_MESSAGES_PER_SECOND, settings.CHAT_BURST)
-        room = await find_room(**self.scope["url_route"]["kwargs"])
+        room = await find_room(self.chat.rooms, **self.scope["url_route"]["kwargs"])
         if room is None or not room.lets_in(self.user):
             await self.accept()  # before that, any refusal is a bare 403
             await self.close(NO_SUCH_ROOM if room is None else LOGGED_OUT)
             return
         self.room = room
         self.outbox = self.scope["outbox"]
-        self.channel_name = uuid4().hex
-        self.feed = await fanout.join(room, self.outbox, self.user)
+        self.name = uuid4().hex
+        self.feed = await self.chat.rooms.join(room, self.outbox, self.user)
         await self.feed.relay.tried.wait()
         await self.accept()
         self.feed.resume(self.outbox, self.feed.number)
-        if await presence.enter(self.channel_name, room, self.user):
+        if await self.chat.sockets.enter(self.name, room, self.user):
             self.tell_presence("join")
 
     async def leave(self):
         if self.feed is None:
             return
-        fanout.leave(self.feed, self.outbox)
-        if await presence.leave(self.channel_name, self.room, self.user):
+        self.chat.rooms.leave(self.feed, self.outbox)
+        if await self.chat.sockets.leave(self.name, self.room, self.user):
             self.tell_presence("leave")
 
     async def receive(self, text_data=None, bytes_data=None):
@@ -98,13 +105,11 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
     def say(self, said):
         """Begin to store it: what comes next from this client may be stored with it."""
-        task = asyncio.create_task(self.store_and_publish(said))
-        under_way.add(task)  # asyncio itself keeps no task alive
-        task.add_done_callback(under_way.discard)
+        self.chat.begin(self.store_and_publish(said))
 
     async def store_and_publish(self, said):
         try:
-            message, new = await history.store(self.room, self.user, said)
+            message, new = await self.chat.writer.store(self.room, self.user, said)
             if new:
                 await self.feed.publish(message.frame)
         except DatabaseError as error:
@@ -158,9 +163,9 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         self.feed.publish_presence({"type": what, "author": self.user.get_username()})
 
 
-async def find_room(room_id=None):
+async def find_room(rooms, room_id=None):
     """The room of that number, or None; without a number the room of the first lessons."""
-    if room := fanout.known_room(room_id):
+    if room := rooms.known(room_id):
         return room
     if room_id is None:
         room, _ = await Room.objects.aget_or_create(

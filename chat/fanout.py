@@ -22,15 +22,13 @@ MOST_TOGETHER = 8
 PAUSED = float("inf")
 """Instead of the number of a member's last message: it hears none for now."""
 
-_feeds = {}  # room number: Feed
-_looking = None
-
 
 class Feed:
     """A room as this process hears it: its members get each message once, in order."""
 
-    def __init__(self, room):
+    def __init__(self, room, rooms):
         self.room = room
+        self.rooms = rooms
         self.number, self.mark = room.last_number, room.mark  # of the last whose turn has come
         self.early = {}  # number: frame, of those that came before their turn
         self.due = []  # frames whose turn has come, until the end of this turn of the event loop
@@ -38,7 +36,7 @@ class Feed:
         self.users = {}  # outbox: who reads it
         self.watchers = set()  # the outboxes that also hear who comes and goes
         self.mending = None
-        self.relay = Relay(room.group_name, self.hear, self.reach_changed)
+        self.relay = Relay(rooms.watch, room.group_name, self.hear, self.reach_changed)
 
     def pause(self, outbox):
         """Let a member hear no messages for now: it is being sent some of the history."""
@@ -123,9 +121,9 @@ class Feed:
 
     async def start_over(self):
         """The history stepped back: the members come back, and read what there is now."""
-        if _feeds.get(self.room.pk) is not self:
+        if self.rooms.feeds.get(self.room.pk) is not self:
             return  # it is over already
-        del _feeds[self.room.pk]
+        del self.rooms.feeds[self.room.pk]
         self.number = 0  # nobody is to wait for what isn't there any more
         await self.close(STEPPED_BACK)
 
@@ -160,61 +158,62 @@ class Feed:
         return {"type": "notice", "code": "apart", "detail": detail}
 
 
-def known_room(room_id=None):
-    """The room of that number, if somebody is in it here; without a number the FIRST_ROOM."""
-    if room_id is not None:
-        feed = _feeds.get(room_id)
-        return feed and feed.room
-    return next((feed.room for feed in _feeds.values() if feed.room.title == FIRST_ROOM), None)
+class Rooms:
+    """The rooms that this server's members are in."""
 
+    def __init__(self, watch):
+        self.watch = watch
+        self.feeds = {}  # room number: Feed
 
-async def join(room, outbox, user):
-    """Make a user's connection a member of a room, which hears nothing yet; the room's feed."""
-    global _looking
-    if room.pk not in _feeds:
-        room = (await history.current([room.pk])).get(room.pk, room)
-    if room.pk not in _feeds:  # still: others may have come in the meantime
-        _feeds[room.pk] = Feed(room)
-    feed = _feeds[room.pk]
-    feed.pause(outbox)
-    feed.users[outbox] = user
-    if _looking is None or _looking.done():
-        _looking = asyncio.create_task(look())
-    return feed
+    def known(self, room_id=None):
+        """The room of that number, if somebody is in it; without a number the FIRST_ROOM."""
+        if room_id is not None:
+            feed = self.feeds.get(room_id)
+            return feed and feed.room
+        rooms = (feed.room for feed in self.feeds.values())
+        return next((room for room in rooms if room.title == FIRST_ROOM), None)
 
+    async def join(self, room, outbox, user):
+        """Make a user's connection a member of a room, which hears nothing yet; the room's feed."""
+        if room.pk not in self.feeds:
+            room = (await history.current([room.pk])).get(room.pk, room)
+        if room.pk not in self.feeds:  # still: others may have come in the meantime
+            self.feeds[room.pk] = Feed(room, self)
+        feed = self.feeds[room.pk]
+        feed.pause(outbox)
+        feed.users[outbox] = user
+        return feed
 
-def leave(feed, outbox):
-    """Take a connection out of a room; the room's feed ends with its last member."""
-    feed.members.pop(outbox, None)
-    feed.users.pop(outbox, None)
-    feed.watchers.discard(outbox)
-    if not feed.members:
-        feed.relay.close()
-        if _feeds.get(feed.room.pk) is feed:
-            del _feeds[feed.room.pk]
+    def leave(self, feed, outbox):
+        """Take a connection out of a room; the room's feed ends with its last member."""
+        feed.members.pop(outbox, None)
+        feed.users.pop(outbox, None)
+        feed.watchers.discard(outbox)
+        if not feed.members:
+            feed.relay.close()
+            if self.feeds.get(feed.room.pk) is feed:
+                del self.feeds[feed.room.pk]
 
+    async def run(self):
+        """Again and again, find what nobody told of: one query for all the rooms."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            try:
+                await self.look()
+            except Exception:  # a database that is away comes back
+                logger.exception("could not look for messages; trying again")
 
-async def look():
-    """Again and again, find what nobody told of: one query for all the rooms."""
-    while _feeds:
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-        try:
-            await look_once()
-        except Exception:  # a database that is away comes back
-            logger.exception("could not look for messages; trying again")
-
-
-async def look_once():
-    feeds = dict(_feeds)  # who enters a room during the query is looked at the next time
-    rooms = await history.current(list(feeds))
-    for number, feed in feeds.items():
-        if _feeds.get(number) is not feed:
-            continue  # its last member left meanwhile
-        if number not in rooms:
-            del _feeds[number]  # the room was deleted: nobody joins it any more
-            await feed.close(NO_SUCH_ROOM)
-            continue
-        feed.room = rooms[number]
-        await feed.let_go()
-        if (feed.room.last_number, feed.room.mark) != (feed.number, feed.mark):
-            await feed.catch_up()
+    async def look(self):
+        feeds = dict(self.feeds)  # who enters a room during the query is looked at the next time
+        rooms = await history.current(list(feeds))
+        for number, feed in feeds.items():
+            if self.feeds.get(number) is not feed:
+                continue  # its last member left meanwhile
+            if number not in rooms:
+                del self.feeds[number]  # the room was deleted: nobody joins it any more
+                await feed.close(NO_SUCH_ROOM)
+                continue
+            feed.room = rooms[number]
+            await feed.let_go()
+            if (feed.room.last_number, feed.room.mark) != (feed.number, feed.mark):
+                await feed.catch_up()

@@ -180,9 +180,6 @@ def earlier(batch):
     }
 
 
-store = Writer().store
-
-
 @database_sync_to_async
 def current(numbers):
     """The rooms of these numbers as they are now, by number; without those that were deleted."""

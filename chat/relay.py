@@ -17,8 +17,6 @@ PATIENCE = 2
 """Seconds that the layer may take for anything."""
 SECONDS_BETWEEN_ECHOES = 2
 
-_watch = None  # this process's Watch, while it has relays
-
 
 class Relay:
     """One room's line to the other processes.
@@ -27,8 +25,8 @@ class Relay:
     reach, or come back into it.
     """
 
-    def __init__(self, group_name, hear, reach_changed):
-        global _watch
+    def __init__(self, watch, group_name, hear, reach_changed):
+        self.watch = watch
         self.group_name = group_name
         self.hear = hear
         self.reach_changed = reach_changed
@@ -37,9 +35,7 @@ class Relay:
         self.telling = None
         self.tried = asyncio.Event()  # set once it listens, or knows that it can't
         self.listening = asyncio.create_task(self.listen())
-        _watch = _watch or Watch()
-        _watch.relays.add(self)
-        self.watch = _watch
+        watch.relays.add(self)
 
     @property
     def in_reach(self):
@@ -76,13 +72,8 @@ class Relay:
                 self.hear(event)
 
     def close(self):
-        global _watch
         self.listening.cancel()
         self.watch.relays.discard(self)
-        if not self.watch.relays:
-            self.watch.close()
-            if self.watch is _watch:
-                _watch = None
 
 
 class Watch:
@@ -95,7 +86,6 @@ class Watch:
         self.echo = asyncio.Event()
         self.listening = None
         self.subscribed = asyncio.Event()
-        self.task = asyncio.create_task(self.run())
 
     async def run(self):
         try:
@@ -150,9 +140,6 @@ class Watch:
     def stop_listening(self):
         if self.listening is not None:
             self.listening.cancel()
-
-    def close(self):
-        self.task.cancel()
 
 
 async def listen(group_name, hear, subscribed):

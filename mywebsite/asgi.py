@@ -16,25 +16,19 @@ import chat.routing
 from chat.http import BoundedBody
 from chat.origin import SameOrigin
 from chat.outbox import BoundedOutbox
+from chat.service import SharedChat
 from chat.sessions import EndWithSession
 from chat.shares import SharedLimits
 
+routes = SharedChat(URLRouter(chat.routing.websocket_urlpatterns))
+
 application = ProtocolTypeRouter(
     {
+        "lifespan": routes.lifespan,
         "http": BoundedBody(django_application),
         # From the outside in: what each lets through reaches the next.
         "websocket": BoundedOutbox(
-            SameOrigin(
-                AuthMiddlewareStack(
-                    SharedLimits(
-                        EndWithSession(
-                            URLRouter(
-                                chat.routing.websocket_urlpatterns,
-                            )
-                        )
-                    )
-                )
-            )
+            SameOrigin(AuthMiddlewareStack(SharedLimits(EndWithSession(routes))))
         ),
     }
 )

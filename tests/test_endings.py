@@ -6,8 +6,11 @@ connections first: they ask for pongs and read none, or a few bytes now and then
 
 import asyncio
 import contextlib
+import os
+import re
 import shutil
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,9 +22,12 @@ from support import product
 from support.made_to_run import PATIENCE, Running, running
 from support.product import Client, chat
 from support.stopped_reader import StoppedReader
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from lab.run.server import WEBSOCKET_PATH, Server
+from lab.run import children
+from lab.run.server import HOST, WEBSOCKET_PATH, Server
+from lab.run.server import command as to_serve
 
 LOGGED_OUT = 4401
 PING = bytes([0x89, 0x80 | 125, 0, 0, 0, 0]) + bytes(125)
@@ -158,6 +164,39 @@ async def test_a_client_that_reads_nothing_delays_no_shutdown(server):
     assert product.complaints(server.log) == []
 
 
+async def test_who_is_cut_off_as_the_server_ends_is_not_here_any_more(project, tmp_path):
+    folder = Path(shutil.copytree(project, tmp_path / "project"))
+    [path], cookies = product.populate(folder, ["a room"], ["ana"])
+    uvicorn = [*to_serve("uvicorn", 0, product.FAST), "--timeout-graceful-shutdown", "1"]
+    log = tmp_path / "log"
+    server = children.start(uvicorn, folder, log)
+    database = sqlite3.connect(folder / product.DATABASE, isolation_level=None)
+
+    async def told(line: str) -> re.Match[str]:
+        while (found := re.search(line, log.read_text())) is None:
+            assert server.code is None, log.read_text()
+            await asyncio.sleep(0.05)
+        return found
+
+    try:
+        async with asyncio.timeout(PATIENCE):
+            port = (await told(r"running on http://\S+:(\d+)"))[1]
+            url = f"ws://{HOST}:{port}{path}"
+            async with connect(url, additional_headers={"Cookie": cookies["ana"]}, proxy=None):
+                while not database.execute("SELECT 1 FROM chat_presence").fetchall():
+                    await asyncio.sleep(0.05)
+                database.execute("BEGIN IMMEDIATE")  # nobody can be taken away
+                os.kill(server.pid, signal.SIGTERM)
+                await told("graceful shutdown exceeded")
+                await told("Waiting for application shutdown")
+                database.execute("ROLLBACK")
+                await told("Application shutdown complete")
+        assert database.execute("SELECT * FROM chat_presence").fetchall() == []
+    finally:
+        database.close()
+        assert server.end(PATIENCE), "the server is not gone"
+
+
 async def test_a_client_that_reads_nothing_costs_little_memory(server):
     async with chat(server) as guest:
         await guest.say("hello")
@@ -180,9 +219,11 @@ Presence.objects.all().delete()  # of servers that other tests ended
 living, ghost = User.objects.create(username="living"), User.objects.create(username="ghost")
 room, gone = Room.objects.create(title="a room"), Room.objects.create(title="a room that goes")
 
+sockets = presence.Sockets()
+
 async def enter():
     for name, where, user in [("a", room, living), ("b", room, ghost), ("c", gone, living)]:
-        assert await presence.enter(name, where, user)
+        assert await sockets.enter(name, where, user)
 
 def kept():
     return list(Presence.objects.order_by("channel_name").values_list("channel_name", flat=True))
@@ -203,7 +244,7 @@ Room.objects.filter(pk=gone.pk).delete()
 )
 def test_an_account_or_a_room_that_is_gone_takes_nobody_along(project, tmp_path, happens):
     folder = Path(shutil.copytree(project, tmp_path / "project"))
-    renewed = GONE + happens + "asyncio.run(presence.renew())\nprint(kept())"
+    renewed = GONE + happens + "asyncio.run(sockets.renew())\nprint(kept())"
     command = ["shell", "--no-imports", "--command", PRESENCE + renewed]
     assert product.manage(folder, *command) == "['a']\n"
 

@@ -8,11 +8,11 @@ import pytest_asyncio
 from django.contrib.auth.models import AnonymousUser
 from playwright.async_api import expect
 
-from chat import fanout
-from chat.fanout import MOST_TOGETHER, Feed
+from chat.fanout import MOST_TOGETHER, Feed, Rooms
 from chat.history import Writer
 from chat.models import Room
 from chat.protocol import ChatMessage
+from chat.relay import Watch
 from chat.tests.test_history import ask, chat, hear
 from chat.tests.test_processes import numbers_heard, say_some
 
@@ -67,7 +67,7 @@ class Member:
 @pytest_asyncio.fixture
 async def feed():
     """A room's feed, whose last message was the seventh."""
-    feed = Feed(Room(pk=1, last_number=7, mark="7"))
+    feed = Feed(Room(pk=1, last_number=7, mark="7"), Rooms(Watch()))
     yield feed
     feed.relay.close()
 
@@ -136,15 +136,14 @@ async def test_a_member_that_reads_the_history_hears_what_follows_it(feed):
     assert member.heard == [10]
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.asyncio
-async def test_a_room_that_is_entered_during_a_look_is_not_taken_for_deleted(feed, monkeypatch):
-    async def entered_meanwhile(numbers):
-        monkeypatch.setitem(fanout._feeds, 8, feed)
-        return {}
-
-    monkeypatch.setattr(fanout.history, "current", entered_meanwhile)
-    await fanout.look_once()
-    assert fanout._feeds[8] is feed
+async def test_a_room_that_is_entered_during_a_look_is_not_taken_for_deleted(feed):
+    looking = asyncio.create_task(feed.rooms.look())
+    await asyncio.sleep(0)  # until it asks the database
+    feed.rooms.feeds[8] = feed
+    await looking
+    assert feed.rooms.feeds[8] is feed
 
 
 @pytest.mark.asyncio

@@ -211,7 +211,7 @@ def command(program: str, port: int, ws: str = "auto") -> list[str]:
     return [
         *("-m", "uvicorn", APPLICATION, "--host", HOST, "--port", str(port), "--ws", ws),
         *("--loop", "asyncio"),  # the same for everybody, also where uvloop is installed
-        *("--lifespan", "off", "--no-use-colors"),
+        "--no-use-colors",
         # A client that reads nothing would make it wait without end.
         *("--timeout-graceful-shutdown", "10"),
     ]
