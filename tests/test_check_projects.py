@@ -11,4 +11,4 @@ def test_what_is_said_of_it(project, tmp_path, request):
     check = request.getfixturevalue("patient_check" if project.page else "check_without_browser")
     folder = Path(tmp_path, "workspace")
     project.write(folder)
-    project.expect(check(project.after, folder))
+    project.expect(check(project.after, folder), folder)

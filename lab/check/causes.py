@@ -47,6 +47,8 @@ def find_causes(
         # What fails without a word of Python's is tried once more, while its cause is looked for.
         again = _beside(trials, files.with_lent(repaired), needed) if not seen.errors else None
         cause = _cause(trials, files, needed, seen, repaired)
+        if not seen.errors:
+            cause = _without_the_late(cause, trials, files, needed, repaired)
         if again is not None and again().ok:
             if number:
                 break
@@ -127,6 +129,23 @@ def _cause(
         inside = sorted({change.file for change in fewest if change.kind == "lines"})
         others = tuple(c for c in files.changes if c in fewest and c.kind != "lines")
         return (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
+
+
+def _without_the_late(
+    cause: tuple[Change, ...],
+    trials: Trials,
+    files: ProjectFiles,
+    needed: Sequence[Probe],
+    repaired: frozenset[Change],
+) -> tuple[Change, ...]:
+    """A cause without a change that only seems to be needed: in the haste an answer came late."""
+    for change in cause if len(cause) > 1 else ():
+        rest = tuple(each for each in cause if each != change)
+        if trials.box.left < LEAST_SECONDS:
+            break
+        if trials.run(files.with_lent(repaired.union(rest)), needed).ok:
+            return _without_the_late(rest, trials, files, needed, repaired)
+    return cause
 
 
 def _is_late(failure: Evidence | None, seen: Evidence) -> bool:

@@ -14,7 +14,7 @@ from lab.check.words import Finding
 from lab.messages import say
 
 TEXTS = (".py", ".html", ".txt", ".js", ".css", ".svg", ".po")
-"""How the names of files that the project reads as text end."""
+"""How the names of files end that the project reads as text, besides the lessons' own."""
 LARGEST = 200_000
 """Bytes of a text that is read, unless the lessons have written it."""
 _SETTINGS = "mywebsite/settings.py"
@@ -105,5 +105,5 @@ def _texts_in(folder: Path, wanted: Container[str]) -> Iterable[tuple[str, str]]
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         is_read = name in wanted or path.stat().st_size <= LARGEST
-        if path.is_file() and name.endswith(TEXTS) and is_read:
+        if path.is_file() and (name in wanted or name.endswith(TEXTS)) and is_read:
             yield name, path.read_text("utf-8", "surrogateescape")

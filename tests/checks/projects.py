@@ -1,7 +1,7 @@
 """Beginners' projects that are tried: projects.toml."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.turns import in_turn
@@ -17,8 +17,10 @@ class Project:
     name: str
     make: dict
     after: str = "05-asgi"
-    blame: str | None = None
-    """The file that is wrong; None: the project is right."""
+    blame: str | list[str] | None = None
+    """The file that is wrong, or the files; None: the project is right."""
+    line: str | list[str] = field(default_factory=list)
+    """A piece of the line to blame in each of them, where that is known."""
     never: tuple[str, ...] = ()
     """Mistakes that it doesn't have."""
     page: bool = False
@@ -29,19 +31,31 @@ class Project:
         project.build(self.after, folder)
         catalogue.apply(self.make, folder, self.name)
 
-    def expect(self, report: Report) -> None:
-        """Raise AssertionError where the report says something else than it should."""
+    def expect(self, report: Report, folder: Path) -> None:
+        """Raise AssertionError where the report of folder says something else than it should."""
         assert not report.unable, str(report)
         if self.blame is None:
             assert report.ok, str(report)
             return
         assert not report.ok, str(report)
         assert report.findings, str(report)
-        assert {found.file for found in report.findings} == {self.blame}, str(report)
+        blamed = [self.blame] if isinstance(self.blame, str) else self.blame
+        assert {found.file for found in report.findings} == set(blamed), str(report)
         assert not {found.mistake for found in report.findings} & set(self.never), str(report)
+        pieces = [self.line] if isinstance(self.line, str) else self.line
+        for file, piece in zip(blamed, pieces, strict=False):
+            lines = enumerate((folder / file).read_text("utf-8").splitlines(), 1)
+            near = {number + by for number, text in lines if piece in text for by in (-1, 0, 1)}
+            told = {found.line for found in report.findings if found.file == file}
+            assert told & near, f"{file}, {piece!r}: {told} instead of {near}\n{report}"
 
 
 def projects() -> list[Project]:
-    """Those of this run: a sixth, as each takes a second or two; `make proof` tries them all."""
-    text = Path(__file__).with_name("projects.toml").read_text("utf-8")
-    return in_turn([Project(**entry) for entry in tomllib.loads(text)["project"]], 6)
+    """Those of this run: a few, as each takes a second or two; `make proof` tries them all."""
+    parts = {"projects.toml": 6, "beginners.toml": 20}
+    return [project for file, many in parts.items() for project in in_turn(_in(file), many)]
+
+
+def _in(file: str) -> list[Project]:
+    text = Path(__file__).with_name(file).read_text("utf-8")
+    return [Project(**entry) for entry in tomllib.loads(text)["project"]]

@@ -1,4 +1,13 @@
-"""What is tried of a project after a lesson, in order: one module a probe."""
+"""What is tried of a project after a lesson, in order: one module a probe.
+
+Not tried, of what the lessons promise; their own cells and the project's tests try it: that guessing a
+password ends (14: each guess takes a hash, all together longer than a check), that a new password
+or a closed account ends a WebSocket (13), HTTPS and wss (13, 21), other spellings of a name (12), that
+the page comes back by itself and repeats nothing (18), that what was confirmed survives a kill (17), PostgreSQL
+and nginx (21), deadlines on frames and pongs (27), and every figure of 23 to 28. The page's list and a killed
+server's people (16), shared limits (14), health (21) and languages (20) are tried of their own lesson alone: a
+check has nine seconds.
+"""
 
 from lab import course
 from lab.check.probes import (

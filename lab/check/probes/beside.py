@@ -75,12 +75,12 @@ def two_servers(site: Site) -> None:
         with beside.wire(room, bia) as there:
             _is_told(here, there, valkey)
             _is_told(there, here, valkey)
-            came_or_went_beside(here, "join", bia.name)
+            came_or_went(here, "join", bia.name)
             _all_in_order(here, there)
             _the_same_history(here, there)
             with valkey.overhearing() as published:
                 token = _is_told(here, there, valkey)  # still, after reading the history
-        came_or_went_beside(here, "leave", bia.name)
+        came_or_went(here, "leave", bia.name)
     _nobody_listens({group for group, data in published if token.encode() in data}, valkey)
 
 
@@ -105,16 +105,6 @@ def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
     if not valkey.is_listened_on():
         raise Unanswered("layer-unused")
     raise Unanswered("not-relayed", seconds=round(SOON), sent=speaker.sent)
-
-
-def came_or_went_beside(wire: Wire, kind: str, name: str) -> None:
-    """Hear, or have heard already, who came or went on the other server."""
-    heard = {"type": kind, "author": name}
-    count = sum(heard.items() <= frame.items() for frame in wire.heard if isinstance(frame, dict))
-    if count == 0:
-        came_or_went(wire, kind, name)
-    if count > 1:
-        raise Unanswered("told-of-twice", name=name, frames=[heard])
 
 
 def _all_in_order(here: Wire, there: Wire) -> None:

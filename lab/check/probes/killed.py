@@ -3,8 +3,7 @@
 import secrets
 import time
 
-from lab.check.probes.beside import came_or_went_beside
-from lab.check.probes.people import people_told
+from lab.check.probes.people import came_or_went, people_told
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.wire import Unanswered, Wire
@@ -29,7 +28,7 @@ def killed(site: Site) -> None:
         site.beside.kill()
         seconds = LONG_SINCE * SHORT[UNTIL_GONE]
         _expect_in_time(here, [ana.name], seconds, "ghost", name=bia.name)
-        came_or_went_beside(here, "leave", bia.name)
+        came_or_went(here, "leave", bia.name)
 
 
 def _expect_in_time(wire: Wire, names: list[str], seconds: float, kind: str, **more: str) -> None:

@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import SAID, TITLES, Site, new_room
+from lab.check.probes.site import SAID, TITLES, Site, as_dict, new_room
 from lab.check.probes.wire import Unanswered, Wire
 
 
@@ -15,6 +15,7 @@ def people(site: Site) -> None:
     with site.wire(room, ana) as wire:
         expect_people(wire, [ana.name])
         with site.wire(room, bia) as second:
+            came_or_went(wire, "join", bia.name)
             with site.wire(room, bia) as again:  # one person, though in two windows
                 windows = (second, again)
                 for window in windows:
@@ -22,9 +23,9 @@ def people(site: Site) -> None:
                 for window in windows:  # until nothing more is on its way to one that goes
                     for _ in windows:
                         window.hear("chat")
-                came_or_went(wire, "join", bia.name)
                 expect_people(wire, [ana.name, bia.name])
             expect_people(wire, [ana.name, bia.name])
+            came_or_went(wire, "join", bia.name)  # still once
         came_or_went(wire, "leave", bia.name)
         expect_people(wire, [ana.name])
 
@@ -43,7 +44,16 @@ def people_told(wire: Wire) -> dict[str, Any]:
 
 
 def came_or_went(wire: Wire, kind: str, name: str) -> None:
-    """Hear that somebody came ("join") or went ("leave"); raises Unanswered without."""
+    """Hear, or have heard already, that somebody came ("join") or went ("leave"): once.
+
+    Raises Unanswered without, or when it was told twice.
+    """
+    told = {"type": kind, "author": name}
+    count = sum(told.items() <= as_dict(frame).items() for frame in wire.heard)
+    if count > 1:
+        raise Unanswered("told-of-twice", name=name, frames=[told])
+    if count == 1:
+        return
     try:
         wire.hear(kind, lambda frame: frame.get("author") == name)
     except Unanswered as missing:
