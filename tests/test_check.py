@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import MagicMock
 
 import pytest
-from checks.proof import needs_own_python, prove
+from checks.proof import make, needs_own_python, prove
 from checks.remains import remains
 from checks.workspaces import digest
 from support.turns import in_turn
@@ -302,7 +302,7 @@ MISTAKES = {
 @pytest.mark.parametrize("names", MISTAKES, ids=" and ".join)
 def test_mistakes_at_once_are_each_named(names, spoilt, check_without_browser):
     for name in names:
-        catalogue.make(name, spoilt)
+        make(name, spoilt)
     assert set(told_of(check_without_browser("05-asgi", spoilt))) == MISTAKES[names]
 
 
@@ -317,7 +317,7 @@ def test_a_mistake_among_harmless_changes_accuses_nothing_else(spoilt, check_wit
     change(spoilt / SETTINGS, "DEBUG = True", "DEBUG = True\nLANGUAGE_CODE = 'pt-br'")
     (spoilt / "chat/notes.py").write_text("QUESTIONS = []\n", "utf-8")
     assert check_without_browser("05-asgi", spoilt).ok
-    catalogue.make("event-type", spoilt)
+    make("event-type", spoilt)
     report = check_without_browser("05-asgi", spoilt)
     assert told_of(report) == [("event-type", CONSUMERS)]
     lines = (spoilt / CONSUMERS).read_text("utf-8").splitlines()
@@ -330,7 +330,7 @@ def test_no_advice_without_a_repair_that_was_seen(spoilt, check_without_browser,
 
     asked = Probe("talk", "02-consumers", never)
     monkeypatch.setattr("lab.check.probes_of", lambda _: [asked])
-    catalogue.make("js-name", spoilt)
+    make("js-name", spoilt)
     report = check_without_browser("05-asgi", spoilt)
     assert report.exit_code == 1
     assert not report.findings
@@ -351,7 +351,7 @@ def test_what_no_entry_knows_is_told_as_the_difference(spoilt, check_without_bro
 
 
 def test_what_a_person_reads(spoilt, check_without_browser, monkeypatch):
-    catalogue.make("accept-missing", spoilt)
+    make("accept-missing", spoilt)
     report = check_without_browser("02-consumers", spoilt)
     told = {}
     for spoken in language.LANGUAGES:
@@ -388,7 +388,7 @@ def test_without_a_browser_the_form_is_looked_at(spoilt, check_without_browser):
     found = check_without_browser("01-template", spoilt)
     assert found.ok
     assert "no browser" in str(found)
-    catalogue.make("html-input", spoilt)
+    make("html-input", spoilt)
     assert told_of(check_without_browser("01-template", spoilt)) == [("html-input", PAGE)]
 
 
@@ -466,7 +466,7 @@ def test_a_correct_workspace_from_a_shell(correct):
 
 
 def test_a_mistake_from_a_shell_as_json(spoilt):
-    catalogue.make("event-type", spoilt)
+    make("event-type", spoilt)
     found = shell("02-consumers", "--workspace", str(spoilt), "--language", "en", "--json")
     assert found.returncode == 1
     tried = json.loads(found.stdout)
@@ -523,8 +523,8 @@ def test_making_and_mending_a_mistake(spoilt):
         assert digest(spoilt) != before
     assert digest(spoilt) == before
     for name in ("env-proxy", "no-such-mistake"):
-        with pytest.raises(LabError):
-            catalogue.make(name, spoilt)
-    catalogue.make("accept-missing", spoilt)
+        with pytest.raises(LabError), catalogue.made(name, spoilt):
+            pass
+    make("accept-missing", spoilt)
     with pytest.raises(LabError):
-        catalogue.make("accept-missing", spoilt)
+        make("accept-missing", spoilt)

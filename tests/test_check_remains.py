@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from checks.proof import make
 from checks.remains import are_cleared, commands, remains
 from checks.workspaces import digest
 from support.turns import in_turn
 
 from lab import course
-from lab.check import catalogue, check, checking, sandbox
+from lab.check import check, checking, sandbox
 from lab.check.serving import Server
 
 CHECK = "import sys; from lab.check import check; check(sys.argv[1], sys.argv[2])"
@@ -35,7 +36,7 @@ def test_an_ordinary_end_leaves_nothing(spoilt, place, monkeypatch):
     assert check("05-asgi", spoilt).ok
     assert not remains(place)
     assert digest(spoilt) == before
-    catalogue.make("js-name", spoilt)
+    make("js-name", spoilt)
     before = digest(spoilt)
     assert check("05-asgi", spoilt).findings
     assert not remains(place)
@@ -60,7 +61,7 @@ def test_workspaces_that_share_a_check_know_nothing_of_each_other(
 ):
     monkeypatch.setattr("lab.check.browsing.find_browser", lambda: None)
     others = [Path(shutil.copytree(spoilt, tmp_path / name)) for name in ("wrong", "right")]
-    catalogue.make("event-type", others[0])
+    make("event-type", others[0])
     with checking() as check_one:
         reports = [check_one("02-consumers", folder) for folder in (spoilt, *others)]
         assert remains(place)  # it has a process, and a folder, until the last one is through
@@ -76,7 +77,7 @@ def test_without_fork_it_says_the_same_and_leaves_nothing(spoilt, place, monkeyp
     monkeypatch.setattr("lab.check.SECONDS", 60)
     monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
     monkeypatch.setattr("lab.check.browsing.find_browser", lambda: None)
-    catalogue.make("event-type", spoilt)
+    make("event-type", spoilt)
     report = check("02-consumers", spoilt)
     assert [found.mistake for found in report.findings] == ["event-type"], str(report)
     assert not remains(place)
@@ -129,7 +130,7 @@ def test_killed_as(name, finished_after, tmp_path, place):
     moment = MOMENTS[name]
     folder = Path(shutil.copytree(finished_after(moment.lesson), tmp_path / "workspace"))
     if moment.comes is repairs:
-        catalogue.make("event-type", folder)
+        make("event-type", folder)
     before = digest(folder)
     checker = subprocess.Popen(
         [sys.executable, "-c", moment.but_first + CHECK, moment.lesson, folder],

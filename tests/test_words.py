@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from checks.proof import line_number
 
 from lab import course, project
 from lab.check import catalogue, marked, words
@@ -117,7 +118,7 @@ def test_a_mistake_that_shows_in_the_files_is_known_without_any_evidence(mistake
         if path.is_file()
     }
     found = words.finding(changes(mine, files, {}), SILENCE, mine, files)
-    expected = (mistake.id, mistake.file, mistake.line_number(tmp_path))
+    expected = (mistake.id, mistake.file, line_number(mistake, tmp_path))
     assert (found[0].mistake, found[0].file, found[0].line) == expected
 
 

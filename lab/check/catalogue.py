@@ -1,12 +1,9 @@
 """The mistakes that learners make: catalogue*.toml, and making one on purpose."""
 
-import os
-import socket
 import sqlite3
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,7 +25,7 @@ class Mistake:
     lesson: str
     """The lesson that explains it, and whose check finds it."""
     make: dict[str, Any]
-    """A change of a file, or of the environment; see `making`."""
+    """A change of a file (`apply`), or of the machine (tests/checks/machine.py)."""
     shows: dict[str, str]
     causes: dict[str, str]
     advices: dict[str, str]
@@ -60,13 +57,6 @@ class Mistake:
     def files(self) -> list[str]:
         """The paths that making it changes, moves or deletes; none for one of the machine."""
         return [each[key] for each in self.changes for key in ("file", "move") if key in each]
-
-    def line_number(self, folder: Path) -> int | None:
-        """Where the line is in a folder in which the mistake was made; None without a line."""
-        if self.line is None or self.file is None:
-            return None
-        lines = (folder / self.file).read_text("utf-8", "replace").splitlines()
-        return next(number for number, text in enumerate(lines, 1) if self.line in text)
 
 
 def _filled(texts: dict[str, str], values: Mapping[str, object] | None) -> str:
@@ -112,67 +102,55 @@ def find(name: str) -> Mistake:
     return found
 
 
-def make(name: str, folder: Path) -> list[Path]:
-    """Make a mistake in the project in folder; returns the files that changed or went.
-
-    Raises LabError when there is no such mistake, when it is one of the environment (`made`
-    makes those), or when the project has no such text to spoil.
-    """
-    change = find(name).make
-    if "file" not in change:
-        raise LabError(say("mistake_of_environment", name=name))
-    return apply(change, folder, name)
-
-
 @contextmanager
 def made(name: str, folder: Path) -> Iterator[None]:
-    """Make a mistake, of the project or of the environment, until the block ends."""
+    """Make a mistake in the project in folder, until the block ends.
+
+    Raises LabError when there is no such mistake, when it is one of the machine, or when the
+    project has no such text to spoil.
+    """
     mistake = find(name)
-    with ExitStack() as undoing:
-        if mistake.files:
-            files = {path: folder / path for path in mistake.files}
-            before = {p: f.read_bytes() if f.is_file() else None for p, f in files.items()}
-            undoing.callback(_put_back, folder, before)
-            apply(mistake.make, folder, name)
-        _environment(mistake.make, undoing)
+    if not mistake.files:
+        raise LabError(say("mistake_of_environment", name=name))
+    files = {path: folder / path for path in mistake.files}
+    before = {path: file.read_bytes() if file.is_file() else None for path, file in files.items()}
+    try:
+        apply(mistake.make, folder, name)
         yield
+    finally:
+        _put_back(folder, before)
 
 
-def apply(change: dict[str, Any], folder: Path, name: str) -> list[Path]:
-    """Change the project in folder as an entry's `make` says; returns the files that changed or went.
+def apply(change: dict[str, Any], folder: Path, name: str) -> None:
+    """Change the project in folder as an entry's `make` says.
 
     Raises LabError, with the entry's name, when the project has no such text.
     """
-    changed = _change_file(change, folder, name)
-    for further in change.get("also", ()):
-        changed += _change_file(further, folder, name)
-    return changed
+    for each in (change, *change.get("also", ())):
+        _change_file(each, folder, name)
 
 
-def _change_file(change: dict[str, Any], folder: Path, name: str) -> list[Path]:
+def _change_file(change: dict[str, Any], folder: Path, name: str) -> None:
     path = folder / change["file"]
+    encoding = change.get("encoding", "utf-8")
     if "move" in change:
         target = folder / change["move"]
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
-        return [path, target]
-    if change.get("delete"):
+    elif change.get("delete"):
         path.unlink()
-        return [path]
-    if "sql" in change:
+    elif "sql" in change:
         with closing(sqlite3.connect(path)) as database, database:
             database.executescript(change["sql"])
-        return [path]
-    if "write" in change:
-        path.write_bytes(change["write"].encode(change.get("encoding", "utf-8")))
-        return [path]
-    text = path.read_text("utf-8")
-    for old, new in replacements(change):
-        if old not in text:
-            raise LabError(say("mistake_not_possible", name=name, path=change["file"]))
-        text = text.replace(old, new) if change.get("everywhere") else text.replace(old, new, 1)
-    path.write_bytes(text.encode(change.get("encoding", "utf-8")))
-    return [path]
+    elif "write" in change:
+        path.write_bytes(change["write"].encode(encoding))
+    else:
+        text = path.read_text("utf-8")
+        for old, new in replacements(change):
+            if old not in text:
+                raise LabError(say("mistake_not_possible", name=name, path=change["file"]))
+            text = text.replace(old, new, -1 if change.get("everywhere") else 1)
+        path.write_bytes(text.encode(encoding))
 
 
 def replacements(change: dict[str, Any]) -> list[tuple[str, str]]:
@@ -189,27 +167,3 @@ def _put_back(folder: Path, contents: dict[str, bytes | None]) -> None:
         (folder / path).unlink(missing_ok=True)
         with suppress(OSError):  # a folder made for it goes too, unless there is more in it
             (folder / path).parent.rmdir()
-
-
-def _environment(change: dict[str, Any], undoing: ExitStack) -> None:
-    """Variables, modules that come before the installed ones, a port that is taken."""
-    variables = dict(change.get("variables", {}))
-    if "modules" in change:
-        place = Path(undoing.enter_context(tempfile.TemporaryDirectory()))
-        for file, text in change["modules"].items():
-            (place / file).parent.mkdir(parents=True, exist_ok=True)
-            (place / file).write_text(text, "utf-8")
-        variables["PYTHONPATH"] = str(place)
-    if change.get("port"):
-        taken = undoing.enter_context(socket.create_server(("127.0.0.1", 0)))
-        variables["PORT"] = str(taken.getsockname()[1])
-    for name, value in variables.items():
-        undoing.callback(_set, name, os.environ.get(name))
-        os.environ[name] = value
-
-
-def _set(name: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value

@@ -2,9 +2,9 @@
 
 import os
 import socket
-import sys
 import threading
 import tomllib
+from contextlib import suppress
 
 import websockets.exceptions
 import websockets.sync.client
@@ -44,14 +44,9 @@ def trouble(has_project: bool, box: Sandbox) -> Evidence | None:
 
 
 def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        if sys.platform != "win32":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
 
 
 def _proxy() -> Evidence | None:

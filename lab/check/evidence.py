@@ -1,9 +1,10 @@
 """What a probe saw when it failed, in one shape wherever it was seen."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
+
+_OF_A_NAME = ("ModuleNotFoundError", "NameError", "UnboundLocalError", "KeyError")
 
 
 @dataclass(frozen=True)
@@ -67,36 +68,9 @@ class Evidence:
     seen: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def error(self) -> Error | None:
-        """The error that came first, or None."""
-        return self.errors[0] if self.errors else None
-
-    def of_type(self, *types: str) -> Error | None:
-        """The first error of one of these types, or None."""
-        return next((error for error in self.errors if error.type in types), None)
-
-    def saying(self, pattern: str) -> re.Match[str] | None:
-        """The first match of pattern in an error's message, or None."""
-        found = (re.search(pattern, error.message) for error in self.errors)
-        return next(filter(None, found), None)
-
-    @property
     def place(self) -> Frame | None:
         """The learner's line nearest to the first cause that has one, or None."""
         return next(filter(None, (error.place for error in self.errors)), None)
-
-    @property
-    def transcript(self) -> str:
-        """All of it as lines of text: the probe and the kind, errors, warnings, and the rest."""
-        seen = {key: value for key, value in self.seen.items() if key != "output"}
-        return "\n".join(
-            [
-                f"{self.probe} {self.kind}",
-                *(f"{error.type}: {error.message}" for error in self.errors),
-                *(f"RuntimeWarning: {warned.message}" for warned in self.warned),
-                json.dumps(seen, ensure_ascii=False, default=str),
-            ]
-        )
 
     @property
     def running(self) -> list[Frame]:
@@ -110,7 +84,7 @@ def from_json(probe: str, data: dict[str, Any]) -> Evidence:
     errors = []
     for link in data.pop("chain", ()):
         frames = tuple(Frame(**frame) for frame in link.pop("frames"))
-        errors.append(Error(link.pop("type"), link.pop("message"), frames, link))
+        errors.append(_error(link.pop("type"), link.pop("message"), frames, **link))
     warned = tuple(_warned(warning) for warning in data.pop("warnings", ()))
     return Evidence(probe, data.pop("kind"), tuple(errors), warned, data)
 
@@ -176,20 +150,18 @@ def errors_of_log(text: str) -> tuple[Error, ...]:
             found = []
         if last:
             name = last[1].rpartition(".")[2]
-            found.append(Error(name, last[2] or "", frames, _of_message(name, last[2] or "")))
+            found.append(_error(name, last[2] or "", frames))
         joined = bool(re.search(r"^(During handling|The above exception)", block, re.MULTILINE))
     return tuple(found)
 
 
-def _of_message(kind: str, message: str) -> dict[str, Any]:
-    """The names in a message, as far as it tells them."""
+def _error(kind: str, message: str, frames: tuple[Frame, ...], **more: object) -> Error:
+    """An error, with the names that its message tells."""
     quoted = re.findall(r"'([^']*)'", message)
-    if kind == "ModuleNotFoundError" and quoted:
-        return {"name": quoted[0]}
     if kind == "AttributeError" and len(quoted) > 1:
-        return {"name": quoted[1], "of": quoted[0], "of_module": message.startswith("module")}
-    if kind == "ImportError" and message.startswith("cannot import name") and len(quoted) > 1:
-        return {"name": quoted[0], "of": quoted[1]}
-    if kind in ("NameError", "KeyError") and quoted:
-        return {"name": quoted[0]}
-    return {}
+        more |= {"name": quoted[1], "of": quoted[0]}
+    elif kind == "ImportError" and message.startswith("cannot import name") and len(quoted) > 1:
+        more |= {"name": quoted[0], "of": quoted[1]}
+    elif kind in _OF_A_NAME and quoted:
+        more |= {"name": quoted[0]}
+    return Error(kind, message, frames, more)

@@ -56,6 +56,13 @@ class Fork:
         return ""
 
     @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it has written down so far, as inside/recorder.py does."""
+        results = self.notes / "results"
+        text = results.read_text("utf-8") if results.exists() else ""
+        return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
+
+    @property
     def ended(self) -> bool:
         """Whether the process is gone."""
         return self.code is not None

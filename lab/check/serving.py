@@ -1,6 +1,5 @@
 """A learner's project on a real server, in a fork of the sandbox, and what it saw of itself."""
 
-import json
 import os
 import shutil
 import signal
@@ -89,7 +88,7 @@ class Stage:
         """
         while step not in self.passed:
             ended = self.fork.ended  # before the lines are read: it writes no more then
-            lines = _lines(self.fork)
+            lines = self.fork.lines
             self.passed |= {
                 line["step"]: line["observed"] for line in lines if line.get("state") == "passed"
             }
@@ -200,7 +199,7 @@ class Server:
 
         Raises Failure, with what the project itself noticed meanwhile, when an answer is missing.
         """
-        before = len(_lines(self._serving))
+        before = len(self._serving.lines)
         try:
             yield
         except Unanswered as missing:
@@ -217,7 +216,7 @@ class Server:
             raise TimeoutError
         if not answered and not ended:
             self._dump_stacks()
-        lines = _lines(self._serving)[before:]
+        lines = self._serving.lines[before:]
         found: dict[str, Any] = {"kind": kind, **seen, "output": self.output}
         raised = [line["raised"] for line in lines if "raised" in line]
         told = [line for line in lines if "running" in line]
@@ -236,9 +235,9 @@ class Server:
         All have hung up; it is waited for what the project does then.
         """
         until = time.monotonic() + HUNG_UP_SECONDS
-        while self._ring() and _lines(self._serving)[-1].get("open") and time.monotonic() < until:
+        while self._ring() and self._serving.lines[-1].get("open") and time.monotonic() < until:
             time.sleep(0.01)
-        for line in _lines(self._serving):
+        for line in self._serving.lines:
             if "raised" in line:
                 return from_json("talk", line["raised"] | {"kind": "raised"})
         return None
@@ -286,13 +285,6 @@ def _died(fork: Fork, lines: list[dict[str, Any]]) -> Evidence:
     if stacks:
         return Evidence(probe, "hang", seen={"running": stacks, **seen})
     return Evidence(probe, "died", seen=seen)
-
-
-def _lines(fork: Fork) -> list[dict[str, Any]]:
-    """What a fork has written down so far."""
-    results = fork.notes / "results"
-    text = results.read_text("utf-8") if results.exists() else ""
-    return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
 
 
 def _stacks(fork: Fork) -> list[dict[str, Any]]:

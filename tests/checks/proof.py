@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from support import turns
 
+from checks import machine
 from lab.check import Report, catalogue, check
 
 NAMED = re.compile(r"(?<!{){(\w+)}")
@@ -62,13 +64,27 @@ def needs_own_python(mistake: catalogue.Mistake) -> bool:
     return "modules" in mistake.make or mistake.id == "shadow"
 
 
+def make(name: str, folder: Path) -> None:
+    """Make a mistake for good."""
+    catalogue.apply(catalogue.find(name).make, folder, name)
+
+
+def line_number(mistake: catalogue.Mistake, folder: Path) -> int | None:
+    """Where the line is in a folder in which the mistake was made; None without a line."""
+    if mistake.line is None or mistake.file is None:
+        return None
+    lines = (folder / mistake.file).read_text("utf-8", "replace").splitlines()
+    return next(number for number, text in enumerate(lines, 1) if mistake.line in text)
+
+
 def prove(
     mistake: catalogue.Mistake, folder: Path, trying: Callable[[str, Path], Report] = check
 ) -> None:
     """Make the mistake, check, and compare what is named; the texts must be whole too."""
-    with catalogue.made(mistake.id, folder):
+    in_files = catalogue.made(mistake.id, folder) if mistake.files else nullcontext()
+    with machine.made(mistake.make), in_files:
         report = trying(mistake.check or mistake.lesson, folder)
-        expected = (mistake.id, mistake.file, mistake.line_number(folder))
+        expected = (mistake.id, mistake.file, line_number(mistake, folder))
     assert not report.unable, report
     assert report.failed, f"check found nothing wrong:\n{report}"
     assert report.findings, f"no cause found:\n{report}"

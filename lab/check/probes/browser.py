@@ -1,6 +1,5 @@
 """The page, used by a person in a browser: it sends, receives and shows messages."""
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lab import course
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, open_room
+from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, as_dict, open_room
 from lab.check.probes.visitor import Page, Visitor
 from lab.check.probes.wire import Unanswered, Wire
 from lab.patience import PATIENCE
@@ -116,7 +115,7 @@ def _shows_what_is_said(seen: dict[str, Any]) -> bool:
         return False
     if seen["leaving"] and (seen["stays_listed"] or not seen["listed"]):
         return False
-    told = any(_object(frame).get("message") == text for frame in seen["sent"])
+    told = any(as_dict(frame).get("message") == text for frame in seen["sent"])
     return told and all(wanted in seen["shown"] for wanted in seen["wanted"])
 
 
@@ -127,16 +126,7 @@ def _is_contract(seen: dict[str, Any]) -> bool:
         return False
     first, second = seen["typed"]
     wanted = {"message": first, "message2": second}
-    return any(wanted.items() <= _object(frame).items() for frame in seen["sent"])
-
-
-def _object(frame: str) -> dict[str, Any]:
-    """The object that a frame is; an empty one for any other."""
-    try:
-        data = json.loads(frame)
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
+    return any(wanted.items() <= as_dict(frame).items() for frame in seen["sent"])
 
 
 PROBE = Probe("browser", "01-template", use_the_page, lane="page")

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import TITLES, Site, new_room
 from lab.check.probes.visitor import Visitor
-from lab.check.probes.wire import Unanswered, code_of
+from lab.check.probes.wire import Unanswered, code_of, connected
 from lab.patience import PATIENCE
 from lab.run.server import HOST, WEBSOCKET_PATH
 
@@ -60,23 +59,18 @@ def unread(site: Site, path: str = WEBSOCKET_PATH, cookies: str = "") -> Iterato
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if hasattr(socket, "TCP_MAXSEG"):  # in small pieces: what the server holds goes with them
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-        own.settimeout(site.seconds)
-        try:
-            own.connect((HOST, site.port))
-            reader = connect(
-                f"ws://{HOST}:{site.port}{path}",
-                sock=own,
-                origin=Origin(f"http://{HOST}:{site.port}"),
-                additional_headers={"Cookie": cookies} if cookies else None,
-                open_timeout=site.seconds,
-                close_timeout=0.2,
-                max_size=None,
-                max_queue=1,
-                compression=None,
-            )
-        except (WebSocketException, OSError) as error:
-            raise Unanswered("silence", where="connect", error=str(error)) from error
-        with reader:
+        here = f"{HOST}:{site.port}"
+        with connected(
+            own,
+            site.port,
+            site.seconds,
+            path,
+            f"http://{here}",
+            cookies,
+            here,
+            max_queue=1,
+            compression=None,
+        ) as reader:
             yield reader
 
 

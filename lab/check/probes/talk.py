@@ -1,10 +1,9 @@
 """Clients connect and hear each other, for as long as they stay: what the chat is for."""
 
-import json
 import time
 
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import Site
+from lab.check.probes.site import Site, as_dict
 from lab.check.probes.wire import Unanswered, Wire
 
 
@@ -55,13 +54,8 @@ def _hear(hearer: Wire, said: dict[str, str]) -> None:
 
 def _is(said: dict[str, str], frame: object) -> bool:
     """Whether a frame is the contract's answer to what was said."""
-    if isinstance(frame, str):
-        try:
-            frame = json.loads(frame)
-        except ValueError:
-            return False
     wanted = {"type": "chat", **said}
-    return isinstance(frame, dict) and wanted.items() <= frame.items()
+    return wanted.items() <= as_dict(frame).items()
 
 
 PROBE = Probe("talk", "02-consumers", talk)

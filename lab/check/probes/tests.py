@@ -1,6 +1,5 @@
 """The learner's own tests: they pass on their chat, and fail on one that delivers nothing."""
 
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -19,20 +18,13 @@ class Run:
     process: Fork
 
     @property
-    def lines(self) -> list[dict[str, Any]]:
-        """What it has written down so far."""
-        results = self.process.notes / "results"
-        text = results.read_text("utf-8") if results.exists() else ""
-        return [json.loads(line) for line in text.splitlines(True) if line.endswith("\n")]
-
-    @property
     def through(self) -> bool:
         """Whether it has said all."""
-        return self.process.ended or any("code" in line for line in self.lines)
+        return self.process.ended or any("code" in line for line in self.process.lines)
 
     def named(self, outcome: str) -> list[str]:
         """The tests that ended so."""
-        return [line["test"] for line in self.lines if line.get("outcome") == outcome]
+        return [line["test"] for line in self.process.lines if line.get("outcome") == outcome]
 
 
 def own_tests(site: Site) -> None:
@@ -54,7 +46,7 @@ def own_tests(site: Site) -> None:
 
 
 def _own(run: Run) -> None:
-    lines = run.lines
+    lines = run.process.lines
     failed = next((line for line in lines if "failed" in line), None)
     if failed:
         kind = "test-fails" if "::" in failed["failed"] else "tests-unread"
@@ -75,7 +67,7 @@ def _without_kind(found: dict[str, Any]) -> dict[str, Any]:
 
 def _broken(run: Run) -> None:
     passed = run.named("passed")
-    if passed and not any("failed" in line for line in run.lines):
+    if passed and not any("failed" in line for line in run.process.lines):
         raise Unanswered("tests-blind", names=passed)
 
 

@@ -3,12 +3,12 @@
 import json
 import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from lab.run.server import HOST, WEBSOCKET_PATH
@@ -45,27 +45,13 @@ class Wire:
         self.seconds = seconds
         self.heard: list[object] = []
         self.sent = ""
-        self._open = ExitStack()
-        try:
-            host = host or f"{HOST}:{port}"
-            origin = f"http://{host}" if origin == "" else origin
-            self._socket = self._open.enter_context(
-                connect(
-                    f"ws://{host}{path}",
-                    sock=self._open.enter_context(socket.create_connection((HOST, port), seconds)),
-                    origin=None if origin is None else Origin(origin),
-                    additional_headers={"Cookie": cookies} if cookies else None,
-                    open_timeout=seconds,
-                    close_timeout=0.2,
-                    max_size=None,
-                    proxy=None,
-                )
-            )
-        except InvalidStatus as error:
-            status = error.response.status_code
-            raise Unanswered("handshake", status=status, path=path) from error
-        except (WebSocketException, OSError) as error:
-            raise Unanswered("silence", where="connect", error=str(error)) from error
+        with ExitStack() as opening:
+            own = opening.enter_context(socket.socket())
+            named = host or f"{HOST}:{port}"
+            origin = f"http://{named}" if origin == "" else origin
+            handshake = connected(own, port, seconds, path, origin, cookies, named)
+            self._socket = opening.enter_context(handshake)
+            self._open = opening.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -147,6 +133,44 @@ class Wire:
         return Unanswered(
             "closed-after", code=code_of(error), sent=self.sent or "—", frames=self.heard
         )
+
+
+@contextmanager
+def connected(
+    own: socket.socket,
+    port: int,
+    seconds: float,
+    path: str,
+    origin: str | None,
+    cookies: str,
+    host: str,
+    **more: Any,
+) -> Iterator[ClientConnection]:
+    """A WebSocket over a socket of one's own.
+
+    Raises Unanswered when the handshake is refused, or nobody answers.
+    """
+    own.settimeout(seconds)
+    with ExitStack() as opened:
+        try:
+            own.connect((HOST, port))
+            connecting = connect(
+                f"ws://{host}{path}",
+                sock=own,
+                origin=None if origin is None else Origin(origin),
+                additional_headers={"Cookie": cookies} if cookies else None,
+                open_timeout=seconds,
+                close_timeout=0.2,
+                max_size=None,
+                **more,
+            )
+            connection = opened.enter_context(connecting)
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise Unanswered("handshake", status=status, path=path) from error
+        except (WebSocketException, OSError) as error:
+            raise Unanswered("silence", where="connect", error=str(error)) from error
+        yield connection
 
 
 def containing(**said: object) -> Callable[[dict[str, Any]], bool]:
