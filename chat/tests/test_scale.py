@@ -167,3 +167,15 @@ async def test_what_is_said_during_a_commit_is_stored_before_anybody_hears_eithe
         await asyncio.gather(*others)
     assert commits == [["um"], ["dois"]]
     assert told == ["um", "dois"]
+
+
+@pytest.mark.asyncio
+async def test_who_says_what_cannot_be_stored_is_told_so():
+    async def store_all(batch):
+        raise OSError("no space left")
+
+    writer = Writer()
+    writer.store_all = store_all
+    async with asyncio.timeout(20):
+        with pytest.raises(OSError, match="no space left"):
+            await writer.store(Room(pk=1), AnonymousUser(), ChatMessage("um", ""))
