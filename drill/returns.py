@@ -20,6 +20,7 @@ from lab import course
 from lab.run.server import Server
 
 ROOMS, ACCOUNTS = 20, 500
+AT_FIRST = 30
 CAUGHT_UP = 10
 """Seconds, once a server is there again, until all have come back and caught up."""
 COMING = 60
@@ -85,9 +86,11 @@ async def all_return(stage: Stage) -> None:
         )
     ]
     tasks = []
-    for page in pages:  # one after the other: how many come at first is not what is tried here
+    for number, page in enumerate(pages):
         tasks.append(asyncio.create_task(page.live()))
-        await asyncio.sleep(0.01)
+        # A few at a time: how many can come at first is not what is tried here.
+        while number >= AT_FIRST and pages[number - AT_FIRST].connection is None:
+            await asyncio.sleep(0.01)
     await all_are_here(stage, pages)
     await say_in_all(server, stage, "before")
     stage.tell(f"{len(pages)} pages are there")
