@@ -5,6 +5,7 @@ import logging
 
 from chat import history, presence
 from chat.frames import PreparedFrames
+from chat.metrics import DELIVERED, feeds
 from chat.models import FIRST_ROOM
 from chat.protocol import NO_SUCH_ROOM
 from chat.relay import Relay
@@ -36,6 +37,7 @@ class Feed:
         self.users = {}  # outbox: who reads it
         self.watchers = set()  # the outboxes that also hear who comes and goes
         self.mending = None
+        feeds.add(self)
         self.relay = Relay(rooms.watch, room.group_name, self.hear, self.reach_changed)
 
     def pause(self, outbox):
@@ -92,11 +94,15 @@ class Feed:
             return
         first, last = due[0]["id"], due[-1]["id"]
         together = PreparedFrames.of(*due)
+        delivered = 0
         for outbox, has in self.members.items():
             if has < first:
                 outbox.deliver(together)
+                delivered += len(due)
             elif has < last:  # it has read some of it in the history
                 outbox.deliver(PreparedFrames.of(*(frame for frame in due if frame["id"] > has)))
+                delivered += last - has
+        DELIVERED.inc(delivered)
 
     async def mend(self):
         """Find the message that others overtook, should it not come by itself."""

@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, connection, transaction
 
+from chat.metrics import COMMIT
 from chat.models import AUTHOR_IS_THERE, Message, Room
 from chat.protocol import ChatMessage
 
@@ -131,6 +132,7 @@ def store_all(batch):
         return [result for said in batch for result in store_all([said])]
 
 
+@COMMIT.time()
 @transaction.atomic
 def insert(batch, known):
     """Store a batch, less what is known: messages by their keys."""

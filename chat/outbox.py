@@ -71,6 +71,13 @@ class Outbox:
         if connection is not None:
             connection.on_pause = self._pause
 
+    @property
+    def waiting(self):
+        """The bytes that its reader has yet to take: here, and in the server's own buffer."""
+        if self._connection is None or self._connection.transport is None:
+            return self._bytes
+        return self._bytes + self._connection.transport.get_write_buffer_size()
+
     async def send(self, event):
         """Put one of the consumer's events into the queue; a close doesn't wait in it."""
         is_close = event["type"] == "websocket.close"

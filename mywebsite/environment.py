@@ -4,9 +4,10 @@ What is wrong there stops the start with one line, which names every variable th
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
-from environs import Env, EnvError, validate
+from environs import Env, EnvError, ValidationError, validate
 
 BASE_DIR = Path(__file__).parents[1]
 # A server that is told its public names is no longer somebody's own machine.
@@ -17,6 +18,15 @@ some = validate.Length(min=1, error="Is empty.")
 layer = validate.Regexp("(rediss?|unix)://", error="Has to begin with redis://.")
 path = validate.Regexp(r"(/[\w.~-]+)*$", error="Has to begin with / and not to end with it.")
 at_least_one, at_least_zero = validate.Range(min=1), validate.Range(min=0)
+
+
+@env.parser_for("networks")
+def networks(text):
+    try:
+        return [ip_network(each) for each in text.split(",") if each]
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"], validate=some)
 SECRET_KEY = env.str("SECRET_KEY", None, validate=some)
@@ -32,6 +42,7 @@ HSTS_WHOLE_DOMAIN = env.bool("HSTS_WHOLE_DOMAIN", False)
 LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
 GUESTS = env.bool("GUESTS", True)
 SIGN_UP = env.bool("SIGN_UP", True)
+METRICS_ALLOW_IPS = env.networks("METRICS_ALLOW_IPS", "")
 
 try:
     env.seal()

@@ -151,7 +151,7 @@ LOGGING = {
 
 # Over TLS alone. What HSTS says browsers hold to, whatever is changed here: begin with minutes.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.HTTPS
-SECURE_REDIRECT_EXEMPT = ["^health/"]  # who asks there asks a server itself
+SECURE_REDIRECT_EXEMPT = ["^health/", "^metrics/"]  # who asks there asks a server itself
 SECURE_HSTS_SECONDS = environment.HSTS_SECONDS
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = environment.HSTS_WHOLE_DOMAIN
 

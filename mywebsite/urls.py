@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth import views as accounts
 from django.urls import path
 
-from chat import health, views
+from chat import health, metrics, views
 
 urlpatterns = [
     path("", views.Index.as_view(), name="index"),
@@ -17,4 +17,5 @@ urlpatterns = [
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
     path("health/alive/", health.alive, name="alive"),
     path("health/ready/", health.ready, name="ready"),
+    path("metrics/", metrics.metrics, name="metrics"),
 ]

@@ -158,6 +158,7 @@ MALFORMED = {
     "LOG_LEVEL": "loud",
     "GUESTS": "some",
     "SIGN_UP": "closed",
+    "METRICS_ALLOW_IPS": "everybody",
 }
 
 

@@ -12,7 +12,7 @@ _NAMES = {
     # What the project's settings read: another project's values would win over this one's.
     *("ALLOWED_HOSTS", "CHANNEL_LAYER_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "SECRET_KEY"),
     *("HTTPS", "HSTS_SECONDS", "HSTS_WHOLE_DOMAIN", "LOG_LEVEL", "TEST_DATABASE_URL"),
-    *("GUESTS", "SIGN_UP", "STATIC_ROOT"),
+    *("GUESTS", "METRICS_ALLOW_IPS", "SIGN_UP", "STATIC_ROOT"),
     # Uvicorn's, besides those that begin with its name.
     *("FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY"),
     # Colours and widths; ipykernel sets the first itself, and Python 3.13 obeys it in a pipe too.
