@@ -9,6 +9,7 @@ from lab.author.trial import (
     Change,
     changes,
     copy_course,
+    does_something,
     failure,
     noticed_by,
     sample,
@@ -71,6 +72,11 @@ def test_later_patches_of_a_spoilt_file_find_their_lines(tmp_path):
     last = course.lessons()[-1].name
     assert texts == project.files_of(course.up_to(last))  # a later lesson writes the line anew
     assert any(seen)
+
+
+def test_a_line_with_a_name_in_its_comment_alone_does_nothing():
+    assert not does_something("chat/views.py", "),  # DEBUG, and frames")
+    assert does_something("chat/views.py", "views.index,  # the page")
 
 
 def test_a_sample_is_the_same_for_the_same_seed():

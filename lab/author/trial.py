@@ -85,14 +85,19 @@ def lines_that_matter(path: str, lines: list[str]) -> Iterator[int]:
 
 def does_something(path: str, text: str) -> bool:
     """Whether a line is more than a comment, brackets, or HTML that changes nothing."""
-    if text.startswith(("#", "//")) or not NAME.search(text) or BLANK.search(text):
+    if text.startswith(("#", "//")) or not NAME.search(_code(text)) or BLANK.search(text):
         return False
     return not (path.endswith(".html") and HTML_WITHOUT_EFFECT.match(text))
 
 
+def _code(line: str) -> str:
+    """The line without the comment at its end."""
+    return line.split("  # ")[0].split("  // ")[0]
+
+
 def changed(line: str) -> str:
     """The line with its first text, else its last name, made another."""
-    code = line.split("  # ")[0].split("  // ")[0]
+    code = _code(line)
     quoted = QUOTED.search(code)
     end = quoted.end(2) if quoted else list(NAME.finditer(code))[-1].end()
     return code[:end] + "x" + code[end:]
