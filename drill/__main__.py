@@ -100,10 +100,14 @@ def apart(fault: Fault, scale: Scale) -> Row:
     if tried.returncode:
         return _told(skipped, f"no namespace of its own here: {tried.stderr.strip()}")
     inside = [sys.executable, "-m", "drill", "--inside", fault.name, f"--minutes={scale.minutes}"]
-    done = subprocess.run([*command, *inside], check=False, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        return _told(skipped, f"it ended with {done.returncode}", BROKEN)
-    return Row(**json.loads(done.stdout))
+    with subprocess.Popen([*command, *inside], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            row, _ = process.communicate()
+        finally:
+            process.terminate()  # if we are ended: by force, it would leave its folder
+    if process.returncode:
+        return _told(skipped, f"it ended with {process.returncode}", BROKEN)
+    return Row(**json.loads(row))
 
 
 def _told(row: Row, why: str, verdict: str = NOT_RUN) -> Row:
