@@ -286,7 +286,8 @@ class Lesson(Attending):
     def _begin(self) -> None:
         self.stop()
         self._put_away()
-        own = self.workspace.prepare(self.entry.name)
+        brought = self.workspace.bring_along(self.entry.name)
+        own = [path for path in self.workspace.prepare(self.entry.name) if path not in brought]
         self._writer = writing.watch(self.workspace, self.entry.name)
         os.chdir(self.workspace.folder)
         language.choose(language.current())  # as the variables say that are forgotten next
@@ -299,6 +300,8 @@ class Lesson(Attending):
         )
         if project.reached(self.workspace.put_away()) == course.lessons().index(self.entry):
             print(say("put_away_waits"))
+        if brought:
+            print(say("brought_along", paths=", ".join(brought), place=self.workspace.kept.name))
         if own:
             print(say("kept_yours", paths=", ".join(own)))
         if language.of_folder(language.notebook_folder()) is None:

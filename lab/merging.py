@@ -42,6 +42,22 @@ def merged(base: str, mine: str, theirs: str) -> str:
     return "".join(lines)
 
 
+def without_changes_of(lines: set[str], base: str, mine: str) -> str:
+    """Mine, less the changes that replace only these lines of base (each without its end)."""
+    kept = base.splitlines(keepends=True)
+    for edit in reversed(list(_edits(kept, mine))):
+        replaced = {line.rstrip("\n") for line in kept[edit.start : edit.end]}
+        if not (replaced and replaced <= lines):
+            kept[edit.start : edit.end] = edit.new
+    return "".join(kept)
+
+
+def size_of_change(base: str, changed: str) -> int:
+    """How many lines are another, come or go from one text to the other."""
+    edits = _edits(base.splitlines(keepends=True), changed)
+    return sum(max(edit.end - edit.start, len(edit.new)) for edit in edits)
+
+
 def _is_among(edit: _Edit, others: list[_Edit]) -> bool:
     """Whether the other side did just the same."""
     return any((edit.start, edit.end, edit.new) == (o.start, o.end, o.new) for o in others)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lab import cells, course, patches
+from lab import cells, course, merging, patches
 from lab.language import LANGUAGES, SOURCE
 
 
@@ -83,6 +83,45 @@ def is_the_courses(path: str, text: str) -> bool:
     if text in all_versions().get(path, ()):
         return True
     return hashlib.sha256(text.encode()).hexdigest()[:16] in _former().get(path, ())
+
+
+def brought_to(wanted: str | None, path: str, mine: str) -> str | None:
+    """A learner's text of a file as it is when a lesson finds it so (None: not there).
+
+    What they changed stays, as when the lessons between had changed the file around it; but for
+    what they wrote for a blank, where the lessons change that line too. None: it is wanted
+    nowhere, and nothing but blanks was written in it.
+
+    Raises merging.Conflict where a lesson changes the lines that they changed.
+    """
+    versions = [each for each in written() if each.cell.path == path]
+    base = min(
+        (each.after for each in reversed(versions)),
+        key=lambda version: merging.size_of_change(version, mine),
+    )
+    but_blanks = merging.without_changes_of(_for_blanks(path), base, mine)
+    if wanted is None:
+        return None if but_blanks == base else mine
+    try:
+        return merging.merged(base, mine, wanted)
+    except merging.Conflict:
+        return merging.merged(base, but_blanks, wanted)
+
+
+def _for_blanks(path: str) -> set[str]:
+    """The lines of a file that are blanks, and those that fill them."""
+    lines = set()
+    for each in written():
+        if each.cell.path == path:
+            lines |= {line for line in each.after.splitlines() if cells.BLANK.search(line)}
+            if each.cell.magic == "fill":
+                lines |= {
+                    line
+                    for hunk in patches.hunks(each.cell.body)
+                    for line in hunk.new
+                    if line not in hunk.old
+                }
+    return lines
 
 
 def writers() -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import course, project
+from lab import course, merging, project
 from lab.errors import LabError
 from lab.messages import say
 
@@ -114,6 +114,33 @@ class Workspace:
                 elif path not in wanted and found is not None:
                     (self.folder / path).unlink()
         return sorted(own)
+
+    def bring_along(self, lesson: str) -> list[str]:
+        """Bring the learner's own files to where the lesson begins, with what they changed in them.
+
+        Returns those that changed by it; a copy of each was kept. One in which the lessons change
+        the same lines stays as it is.
+        """
+        wanted = project.files_before(lesson)
+        brought = []
+        for path in project.all_versions():
+            found = self._read(path)
+            if found is None or project.is_the_courses(path, found):
+                continue
+            try:
+                text = project.brought_to(wanted.get(path), path, found)
+            except merging.Conflict:
+                continue
+            if text == found:
+                continue
+            self.keep_before_writing(path, text or "")
+            with explained_os_errors(self.folder):
+                if text is None:
+                    (self.folder / path).unlink()
+                else:
+                    project.write_text(self.folder / path, text)
+            brought.append(path)
+        return sorted(brought)
 
     def reset(self, lesson: str) -> Path | None:
         """Start again where the lesson begins; returns where everything was moved, if anything.

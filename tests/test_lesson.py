@@ -37,6 +37,18 @@ def test_a_changed_file_is_kept_and_named_when_the_lesson_is_opened_again(kernel
     assert file.read_text() == "# mine\n"
 
 
+def test_a_changed_file_that_comes_along_is_named_with_its_copy(kernels, tmp_path):
+    project.build("12-accounts", tmp_path / "workspace")
+    file = tmp_path / "workspace" / CONSUMERS
+    mine = file.read_text("utf-8").replace('# "" for a guest', "# mine")
+    file.write_text(mine, "utf-8")
+    said = kernels().run('from lab import Lesson; lesson = Lesson("24-fanout")')
+    assert f"You changed {CONSUMERS}: your lines stay, the rest is as this lesson finds it" in said
+    assert "kept as it is" not in said
+    assert file.read_text("utf-8") == project.files_before("24-fanout")[CONSUMERS]
+    assert (tmp_path / "workspace-kept/1" / CONSUMERS).read_text("utf-8") == mine
+
+
 def test_opening_an_earlier_lesson_says_what_it_does_and_forward_undoes_it(kernels, tmp_path):
     project.build("16-presence", tmp_path / "workspace")
     later = kernels(JPY_SESSION_NAME=str(course.ROOT / "notebooks/en/17-history.ipynb"))

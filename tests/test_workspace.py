@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import LabError, course, project
+from lab import LabError, course, patches, project
 from lab.workspace import Workspace
 
 CONSUMERS = "chat/consumers.py"
@@ -41,6 +41,76 @@ def test_a_file_that_the_learner_changed_is_kept_by_every_lesson(workspace, name
     (workspace.folder / CONSUMERS).write_text("# mine\n")
     assert workspace.prepare(name) == [CONSUMERS]
     assert (workspace.folder / CONSUMERS).read_text() == "# mine\n"
+
+
+def blanks() -> list[tuple[str, str, str, str]]:
+    """Of each lesson that leaves blanks: lesson, file, its text at the end, a line that fills one."""
+    found = []
+    for each in project.written():
+        if each.cell.magic == "fill":
+            [hunk, *_] = patches.hunks(each.cell.body)
+            line = next(line for line in hunk.new if line not in hunk.old)
+            lesson, path = NAMES[each.lesson], each.cell.path
+            text = project.files_of(course.up_to(lesson))[path]
+            if text.splitlines().count(line) == 1:
+                found.append((lesson, path, text, line + "\n"))
+    return found
+
+
+@pytest.mark.parametrize("further", [1, 3, 100])
+@pytest.mark.parametrize(
+    ("lesson", "path", "text", "line"), [each for each in blanks() if each[0] != NAMES[-1]]
+)
+def test_who_filled_a_blank_in_their_own_words_may_go_to_any_lesson(
+    workspace, further, lesson, path, text, line
+):
+    project.build(lesson, workspace.folder)
+    mine = line.rstrip() + "  # in my own words\n"
+    (workspace.folder / path).write_text(text.replace(line, mine, 1))
+    to = NAMES[min(NAMES.index(lesson) + further, len(NAMES) - 1)]
+    workspace.bring_along(to)
+    workspace.prepare(to)
+    now, wanted = tree(workspace.folder), project.files_before(to)
+    assert now[path].replace(mine, line, 1) == wanted[path]
+    assert {**now, path: wanted[path]} == wanted
+    if now[path] != text.replace(line, mine, 1) and mine not in now[path]:
+        assert [mine in copy.read_text() for copy in workspace.kept.glob(f"*/{path}")] == [True]
+
+
+@pytest.mark.parametrize(("lesson", "path", "text", "line"), blanks())
+def test_who_filled_a_blank_in_their_own_words_may_go_back_before_it(
+    workspace, lesson, path, text, line
+):
+    project.build(lesson, workspace.folder)
+    mine = line.rstrip() + "  # in my own words\n"
+    (workspace.folder / path).write_text(text.replace(line, mine, 1))
+    workspace.put_project_away()
+    back = NAMES[max(NAMES.index(lesson) - 3, 0)]
+    workspace.bring_along(back)
+    workspace.prepare(back)
+    assert tree(workspace.folder) == project.files_before(back)
+    workspace.forward()
+    assert mine in (workspace.folder / path).read_text()
+
+
+def test_a_change_of_ones_own_comes_along_to_a_later_lesson(workspace):
+    settings, mine = "mywebsite/settings.py", '    "my_app",\n'
+    project.build("05-asgi", workspace.folder)
+    text = (workspace.folder / settings).read_text()
+    changed = text.replace('    "channels",\n', '    "channels",\n' + mine)
+    project.write_text(workspace.folder / settings, changed)
+    assert workspace.bring_along("15-rooms") == [settings]
+    now = (workspace.folder / settings).read_text()
+    assert now.replace(mine, "") == project.files_before("15-rooms")[settings] != now
+
+
+def test_a_change_where_the_lessons_change_the_same_lines_stays_as_it_is(workspace):
+    project.build("05-asgi", workspace.folder)
+    mine = (workspace.folder / CONSUMERS).read_text().replace("def connect", "def my_connect")
+    (workspace.folder / CONSUMERS).write_text(mine)
+    assert workspace.bring_along("24-fanout") == []
+    assert workspace.prepare("24-fanout") == [CONSUMERS]
+    assert (workspace.folder / CONSUMERS).read_text() == mine
 
 
 def test_a_file_that_no_lesson_writes_is_left_alone(workspace):
