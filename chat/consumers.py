@@ -132,7 +132,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
     async def send_history(self, after=None, before=None, mark=None):
         if before is not None:
-            await self.send_page(after, before)
+            await self.send_page(before=before)
             return
         self.feed.pause(self.outbox)
         try:

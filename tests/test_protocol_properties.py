@@ -201,6 +201,8 @@ def edges(messages: int) -> Iterator[str]:
     pages = [messages - PAGE_SIZE - 1, messages - PAGE_SIZE, PAGE_SIZE + 1, PAGE_SIZE + 2]
     for number, key in product_of(numbers + pages, ["after", "before"]):
         yield json.dumps({"type": "history", key: number})
+    for after in (1, MOST_NUMBER):
+        yield json.dumps({"type": "history", "after": after, "before": PAGE_SIZE})
 
 
 # ---- the wire
@@ -284,6 +286,8 @@ class Wire:
                 assert answer == {"type": "confirm", "client_id": client_id, "id": number}
 
     def expect_history(self, after: int | None, before: int | None, mark: str | None) -> None:
+        if before is not None:
+            after = None
         answer = self.hear(self.sender)
         known = [chat["mark"] for chat in self.said if chat["id"] == after]
         if after and (not known or mark not in (None, "", *known)):
