@@ -28,6 +28,8 @@ ACCOUNTS = "12-accounts"
 """The lesson from which on there is a database."""
 FAST = "25-socket"
 """The lesson from which on the project has a class of its own for its connections."""
+LIFESPAN = "29-lifespan"
+"""The lesson from which on the project wants to be told that its server begins and ends."""
 STEP_SECONDS = 4 * PATIENCE
 HUNG_UP_SECONDS = 1 * PATIENCE
 ENDING_SECONDS = 0.3 * PATIENCE
@@ -57,6 +59,7 @@ class Way:
     lent: Mapping[str, object] = field(default_factory=dict)
     http: str = "auto"
     ws: str = "auto"
+    lifespan: str = "off"
 
     @classmethod
     def of(cls, lesson: str) -> "Way":
@@ -69,6 +72,7 @@ class Way:
             static=not course.reached(lesson, STATIC),
             lent={} if configured else _LENT,
             ws="chat.connection:Connection" if course.reached(lesson, FAST) else "auto",
+            lifespan="auto" if course.reached(lesson, LIFESPAN) else "off",
         )
 
 
@@ -172,6 +176,7 @@ class Server:
             "shortened": shortened,
             "http": way.http,
             "ws": way.ws,
+            "lifespan": way.lifespan,
             "environment": {**variables, **_at(database)},
         }
         self._serving = box.bench.carry_out(order, box.left)

@@ -2,7 +2,9 @@
 
 The order says whether static files are served ("static"), what is lent of the settings that a
 later lesson writes ("lent"), which settings are less than the learner's ("shortened"), and what
-serves HTTP and WebSockets ("http", "ws"; as after uvicorn's options). Django isn't set up beforehand: that is the application's own part.
+serves HTTP and WebSockets ("http", "ws"; as after uvicorn's options), and whether the application
+is told that the server begins ("lifespan"). Django isn't set up beforehand: that is the
+application's own part.
 """
 
 import os
@@ -89,7 +91,7 @@ def _serve(whole: Application, order: dict[str, Any], recorder: Recorder) -> Non
         loop="asyncio",
         http=order["http"],
         ws=order["ws"],
-        lifespan="off",
+        lifespan=order["lifespan"],
         log_level="warning",
         use_colors=False,
         timeout_graceful_shutdown=WEBSOCKETS_END,
