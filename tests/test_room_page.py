@@ -338,6 +338,42 @@ async def test_what_another_account_says_under_ones_own_id_confirms_nothing(pers
     await expect(page.locator("#waiting")).to_be_empty()
 
 
+# ---- coming back
+
+
+async def test_typing_hastens_the_way_back_but_not_with_each_key(person, site):
+    tried: list[WebSocketRoute] = []
+
+    async def refuse(socket: WebSocketRoute) -> None:
+        tried.append(socket)
+        await socket.close()
+
+    async def until_tried(times: int) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(tried) < times:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pytest.fail(f"{len(tried)} attempts to connect after {PATIENCE} s, not {times}")
+
+    page = await person.new_page()
+    await page.add_init_script("Math.random = () => 1e5")  # or else it waits for hours
+    await page.route_web_socket("**/ws/rooms/**", refuse)
+    await page.clock.install(time=0)
+    await page.clock.pause_at(1_000)
+    await page.goto(site.page_of("test"))
+    for times in [1, 2, 3]:
+        await until_tried(times)
+        await expect(page.get_by_role("status")).to_contain_text("Sem conexão")
+        await page.get_by_label("Mensagem", exact=True).press_sequentially("x" * 100)
+        await page.clock.run_for(999)
+        assert len(tried) == times
+        await page.clock.run_for(1)
+    await until_tried(4)
+    await page.clock.run_for(60_000)  # nobody types any more
+    assert len(tried) == 4
+
+
 # ---- when it was said
 
 

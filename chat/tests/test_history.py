@@ -97,8 +97,7 @@ def start(environment, tmp_path):
 
     yield start_server
     for process in processes:
-        process.kill()
-        process.wait(10)
+        kill(process)
 
 
 def kill(process):
@@ -156,6 +155,24 @@ async def test_the_page_keeps_what_is_typed_while_the_server_is_away(page, start
 
 
 @pytest.mark.asyncio
+async def test_once_the_network_is_back_or_somebody_types_the_page_waits_no_longer(page):
+    await page.add_init_script("Math.random = () => 1e5")  # or else for hours
+    await page.route_web_socket("**/ws/rooms/**", lambda socket: None)  # it opens, and is mute
+    await page.goto("/")
+    await page.get_by_role("link", name="test", exact=True).click()
+    status = page.get_by_role("status")
+    await expect(status).to_have_text("Conectado.")
+    await page.context.set_offline(True)
+    await expect(status).to_contain_text("Sem conexão")
+    await page.context.set_offline(False)
+    await expect(status).to_have_text("Conectado.")
+    await page.context.set_offline(True)
+    await expect(status).to_contain_text("Sem conexão")
+    await page.get_by_label("Mensagem", exact=True).press("a")
+    await expect(status).to_have_text("Conectado.")
+
+
+@pytest.mark.asyncio
 async def test_a_message_that_is_refused_goes_back_to_where_it_was_typed(page):
     await page.goto("/")
     await page.get_by_role("link", name="test", exact=True).click()
@@ -168,26 +185,14 @@ async def test_a_message_that_is_refused_goes_back_to_where_it_was_typed(page):
 
 
 def chat_frame(number):
-    return {
-        "type": "chat",
-        "id": number,
-        "author": "",
-        "message": f"mensagem {number}",
-        "message2": "",
-        "client_id": None,
-        "said_at": "2026-01-01T12:00:00+00:00",
-    }
+    said = {"message": f"mensagem {number}", "message2": "", "said_at": "2026-01-01T12:00:00+00:00"}
+    return said | {"type": "chat", "id": number, "author": "", "client_id": None}
 
 
 @pytest.mark.asyncio
 async def test_the_page_shows_each_once_when_others_speak_while_it_asks(page):
-    found = {
-        "type": "history",
-        "after": None,
-        "before": None,
-        "messages": [chat_frame(number) for number in range(1, 5)],
-        "more": False,
-    }
+    found = {"type": "history", "after": None, "before": None, "more": False}
+    found["messages"] = [chat_frame(number) for number in range(1, 5)]
 
     def play_server(socket):
         def answer(text):

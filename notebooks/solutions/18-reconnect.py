@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from lab.exercises import NotYet, exercise
 
-_LONGEST = 30
+_LONGEST = 8
 _DRAWS = 300
 
 
@@ -14,8 +14,8 @@ import random
 
 
 def backoff(attempt):
-    # The exponent has a bound too: 2**10_000 is no float any more. 2**6 halves is past 30.
-    limit = min(30, 0.5 * 2 ** min(attempt, 6))
+    # The exponent has a bound too: 2**10_000 is no float any more. 2**5 halves is past 8.
+    limit = min(8, 0.5 * 2 ** min(attempt, 5))
     # From 0: whoever draws little comes back soon, and all are spread over the whole time.
     return random.uniform(0, limit)
 
@@ -25,7 +25,7 @@ await lesson.exercise("backoff", backoff)
     wrong=(
         """
 def backoff(attempt):
-    return min(30, 0.5 * 2 ** min(attempt, 6))
+    return min(8, 0.5 * 2 ** min(attempt, 5))
 
 
 await lesson.exercise("backoff", backoff)
@@ -35,7 +35,7 @@ import random
 
 
 def backoff(attempt):
-    limit = min(30, 0.5 * 2 ** min(attempt, 6))
+    limit = min(8, 0.5 * 2 ** min(attempt, 5))
     return limit + random.uniform(-0.1, 0.1)
 
 
@@ -46,7 +46,7 @@ import random
 
 
 def backoff(attempt):
-    return random.uniform(0, min(30, 0.5 * 2**attempt))
+    return random.uniform(0, min(8, 0.5 * 2**attempt))
 
 
 await lesson.exercise("backoff", backoff)
@@ -56,7 +56,7 @@ import random
 
 
 def backoff(attempt):
-    return random.uniform(0, 30)
+    return random.uniform(0, 8)
 
 
 await lesson.exercise("backoff", backoff)
@@ -65,8 +65,8 @@ await lesson.exercise("backoff", backoff)
 )
 def backoff(backoff: Callable) -> None:
     """Draws some hundred waits for each of several attempts, and looks at where they fall."""
-    for attempt in (0, 1, 2, 4, 6, 10, 100, 10_000):
-        limit = min(_LONGEST, 0.5 * 2 ** min(attempt, 6))
+    for attempt in (0, 1, 2, 4, 5, 10, 100, 10_000):
+        limit = min(_LONGEST, 0.5 * 2 ** min(attempt, 5))
         try:
             waits = [backoff(attempt) for _ in range(_DRAWS)]
         except OverflowError as error:

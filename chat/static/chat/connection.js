@@ -1,6 +1,6 @@
 // A room's WebSocket: when it is lost, it comes back; and silence isn't taken for peace.
 
-const LONGEST_WAIT = 30_000 // milliseconds between two attempts to connect
+const LONGEST_WAIT = 8_000 // milliseconds between two attempts to connect
 const SILENCE = 30_000 // after this long without a frame, ask whether anybody is there
 const PATIENCE = 10_000 // how long an answer may take
 
@@ -14,8 +14,10 @@ let page = null // its opened(), received(frame), ask(), and closed(code): wheth
 let attempts = 0
 let heardAt = null // when the last frame came
 let askedAt = null // since when an answer is due, if one is
+let hurry = () => {} // ends the wait: the network is back, or somebody types
 
 export const isOpen = () => socket?.readyState === WebSocket.OPEN
+const after = (wait) => new Promise((done) => setTimeout(done, wait))
 
 export function open(by = page) {
   page = by
@@ -35,18 +37,17 @@ export function send(frame) {
   socket.send(JSON.stringify(frame))
 }
 
-// The server does its work: not known earlier, as it may let everybody in and fail then.
-export function isWell() {
-  attempts = 0
-}
+export const isWell = () => { attempts = 0 } // not when it opens: it may fail right then
 
-function lost(code) {
+async function lost(code) {
   socket.onopen = socket.onmessage = socket.onclose = null
   socket.close()
   if (!page.closed(code)) return
-  // At random, so that not everybody comes back in the same moment.
-  setTimeout(open, Math.random() * Math.min(LONGEST_WAIT, 500 * 2 ** attempts))
-  attempts += 1
+  // At random, so that not all come back in one moment; hurried, a second at least: keys are many.
+  const wait = Math.random() * Math.min(LONGEST_WAIT, 500 * 2 ** attempts++)
+  const hurried = new Promise((done) => { hurry = done })
+  await Promise.race([after(wait), Promise.all([after(1_000), hurried])])
+  open()
 }
 
 // It may be gone without a word: silence gets a question, and a question needs an answer.
@@ -56,3 +57,4 @@ setInterval(() => {
   if (askedAt === null && Date.now() - heardAt > SILENCE) page.ask()
 }, 5_000)
 window.addEventListener("offline", () => isOpen() && lost())
+for (const hope of ["online", "input", "submit"]) window.addEventListener(hope, () => hurry())
