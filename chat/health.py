@@ -12,7 +12,7 @@ def alive(request):
 
 
 async def ready(request):
-    """200 while the database and the channel layer answer; else 500, and the log says why."""
+    """200 while the database and the channel layer answer; else an error, and the log says why."""
     await Room.objects.aexists()
     await get_channel_layer().group_send("health", {"type": "health"})
     return HttpResponse("ready")

@@ -1,14 +1,20 @@
 """The chat's pages."""
 
+import sys
+
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, redirect_to_login
+from django.db import OperationalError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.log import log_response
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.generic import CreateView, FormView, ListView
 
 from chat.attempts import LimitedAttempts
 from chat.forms import SignUpForm
+from chat.metrics import REFUSED
 from chat.models import FIRST_ROOM, Room
 from chat.shares import network_of
 
@@ -74,3 +80,16 @@ class SignUp(LimitedAttempts, FormView):
 def no_sign_up(request):
     """What stands where a new account was made, on a site that makes none."""
     return render(request, "registration/closed.html", status=403)
+
+
+def server_error(request):
+    """Instead of Django's 500: who asks while the database is away is asked to come again."""
+    error = sys.exception()
+    if not isinstance(error, OperationalError):
+        return defaults.server_error(request)
+    REFUSED.labels("no-database").inc()
+    page = render(request, "chat/away.html", status=503)
+    page.headers["Retry-After"] = "10"
+    told = page.reason_phrase, request.path, str(error)
+    log_response("%s: %s: %s", *told, response=page, request=request)  # and no traceback
+    return page

@@ -19,3 +19,4 @@ urlpatterns = [
     path("health/ready/", health.ready, name="ready"),
     path("metrics/", metrics.metrics, name="metrics"),
 ]
+handler500 = "chat.views.server_error"

@@ -9,6 +9,7 @@ from chat.tests.conftest import serve
 
 PRODUCTION = {"ALLOWED_HOSTS": "chat.example"}
 NOBODY_THERE = {"DATABASE_URL": "postgresql://chat@127.0.0.1:1/chat"}
+NO_DISK = {"DATABASE_URL": "sqlite:////no-such-disk/db.sqlite3"}
 NAMED = {"Host": "chat.example"}
 ASKED = ["alive", "ready"]
 
@@ -37,8 +38,21 @@ def test_a_probe_needs_to_know_no_name(client):
 
 def test_without_its_database_a_server_is_alive_and_not_ready_and_says_why(client, tmp_path):
     with client(**PRODUCTION, **NOBODY_THERE) as probe:
-        assert [probe.get(f"/health/{what}/").status_code for what in ASKED] == [200, 500]
-        assert "OperationalError" in (tmp_path / "log").read_text()
+        assert [probe.get(f"/health/{what}/").status_code for what in ASKED] == [200, 503]
+        assert "couldn't get a connection" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("language, said", [("en", "in a moment"), ("pt-br", "daqui a pouco")])
+def test_without_its_database_a_page_asks_to_come_again_and_the_log_has_a_line(
+    client, tmp_path, language, said
+):
+    with client(**PRODUCTION, **NO_DISK, HTTPS="false") as visitor:
+        page = visitor.get("/", headers=NAMED | {"Accept-Language": language})
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+        assert said in page.text
+        [line] = [line for line in (tmp_path / "log").read_text().splitlines() if "ERROR" in line]
+        assert line.endswith("Service Unavailable: /: unable to open database file")
+        assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 def test_over_tls_alone_and_for_five_minutes(client):
