@@ -19,6 +19,7 @@ from chat.outbox import BoundedOutbox
 from chat.service import SharedChat
 from chat.sessions import EndWithSession
 from chat.shares import SharedLimits
+from chat.turns import InTurn
 
 routes = SharedChat(URLRouter(chat.routing.websocket_urlpatterns))
 
@@ -28,7 +29,7 @@ application = ProtocolTypeRouter(
         "http": BoundedBody(django_application),
         # From the outside in: what each lets through reaches the next.
         "websocket": BoundedOutbox(
-            SameOrigin(AuthMiddlewareStack(SharedLimits(EndWithSession(routes))))
+            SameOrigin(InTurn(AuthMiddlewareStack(SharedLimits(EndWithSession(routes)))))
         ),
     }
 )
