@@ -21,9 +21,9 @@ from lab.run.server import Server
 
 ROOMS, ACCOUNTS = 20, 500
 AT_FIRST = 30
-CAUGHT_UP = 60
+CAUGHT_UP = 30
 """Seconds, once a server is there again, until all have come back and caught up."""
-COMING = 120
+COMING = 60
 """Seconds after which whoever isn't there is waited for no more."""
 SCRIPT = (course.ROOT / "chat/static/chat/connection.js").read_text("utf-8")
 LONGEST_WAIT = int(re.search(r"LONGEST_WAIT = ([\d_]+)", SCRIPT)[1]) / 1000
@@ -72,7 +72,7 @@ class Page:
 
 
 @fault(
-    "1,000 pages come back after their server was gone for 8 s, and after all lost the connection",
+    "2,000 pages come back after their server was gone for 8 s, and after all lost the connection",
     f"all are back and have caught up within {CAUGHT_UP} s; nothing is lost",
     seconds=400,
 )

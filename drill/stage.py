@@ -62,7 +62,7 @@ class Scale:
     """Seconds that something is away."""
     steps_back: int = 20
     listeners: int = 200
-    returning: int = 1000
+    returning: int = 2000
     minutes: float = 3
     """What a day takes here."""
 
