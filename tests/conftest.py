@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from lab.run.valkey import find_program
 from lab.workspace import Workspace
 
 Check = Callable[[str, Path], Report]
+
+# Whoever is started in the background by a shell ignores Ctrl+C, and has its children ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
