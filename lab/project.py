@@ -85,6 +85,12 @@ def is_the_courses(path: str, text: str) -> bool:
     return hashlib.sha256(text.encode()).hexdigest()[:16] in _former().get(path, ())
 
 
+def nearest(path: str, mine: str) -> Written:
+    """The version of a file that a learner's text differs least from; the last of several."""
+    versions = [each for each in written() if each.cell.path == path]
+    return min(reversed(versions), key=lambda each: merging.size_of_change(each.after, mine))
+
+
 def brought_to(wanted: str | None, path: str, mine: str) -> str | None:
     """A learner's text of a file as it is when a lesson finds it so (None: not there).
 
@@ -94,11 +100,7 @@ def brought_to(wanted: str | None, path: str, mine: str) -> str | None:
 
     Raises merging.Conflict where a lesson changes the lines that they changed.
     """
-    versions = [each for each in written() if each.cell.path == path]
-    base = min(
-        (each.after for each in reversed(versions)),
-        key=lambda version: merging.size_of_change(version, mine),
-    )
+    base = nearest(path, mine).after
     but_blanks = merging.without_changes_of(_for_blanks(path), base, mine)
     if wanted is None:
         return None if but_blanks == base else mine

@@ -44,13 +44,20 @@ class Workspace:
         return _texts(self.later)
 
     def goes_back(self, lesson: str) -> int:
-        """How many files prepare() would take away or back, as that lesson or later ones wrote them."""
-        first, wanted = len(course.before(lesson)), project.files_of(course.before(lesson))
+        """How many files the lesson's beginning would take away or back, as it or later ones left them.
+
+        A learner's own counts with the version that it differs least from.
+        """
+        first, wanted = len(course.before(lesson)), project.files_before(lesson)
         writers = project.writers()
-        return sum(
-            writers[path].get(text, -1) >= first and text != wanted.get(path)
-            for path, text in self.found().items()
-        )
+        count = 0
+        for path, text in self.found().items():
+            if project.is_the_courses(path, text):
+                written, new = writers[path].get(text, -1), wanted.get(path)
+            else:
+                written, new = project.nearest(path, text).lesson, _brought(path, text, wanted)
+            count += written >= first and text != new
+        return count
 
     def put_project_away(self) -> None:
         """Copy the project to `later`, where forward() finds it.
@@ -127,10 +134,7 @@ class Workspace:
             found = self._read(path)
             if found is None or project.is_the_courses(path, found):
                 continue
-            try:
-                text = project.brought_to(wanted.get(path), path, found)
-            except merging.Conflict:
-                continue
+            text = _brought(path, found, wanted)
             if text == found:
                 continue
             self.keep_before_writing(path, text or "")
@@ -189,6 +193,14 @@ class Workspace:
 
 def _read(file: Path) -> str | None:
     return file.read_text("utf-8", errors="replace") if file.is_file() else None
+
+
+def _brought(path: str, mine: str, wanted: dict[str, str]) -> str | None:
+    """A learner's text brought to what is wanted; as it is, where both changed the same lines."""
+    try:
+        return project.brought_to(wanted.get(path), path, mine)
+    except merging.Conflict:
+        return mine
 
 
 def _texts(folder: Path) -> dict[str, str]:

@@ -75,9 +75,8 @@ if "DATABASE_URL" not in os.environ:
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # To connect takes longer than most queries: each process keeps some connections.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # PostgreSQL may have restarted
-    DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 4, "timeout": 3, "reconnect_timeout": 2},
-    }
+    pool = {"min_size": 4, "timeout": 3, "reconnect_timeout": 2}
+    DATABASES["default"]["OPTIONS"] = {"pool": pool}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Several servers may write: each waits for its turn, none fails with "database is locked".
     # Opening the file takes longer than most queries: it stays open.

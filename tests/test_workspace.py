@@ -93,6 +93,21 @@ def test_who_filled_a_blank_in_their_own_words_may_go_back_before_it(
     assert mine in (workspace.folder / path).read_text()
 
 
+def test_a_lesson_begun_again_with_a_blank_in_ones_own_words_can_be_undone(workspace):
+    project.build("12-accounts", workspace.folder)
+    file = workspace.folder / CONSUMERS
+    mine = file.read_text().replace('# "" for a guest', "# mine")
+    for path, text in project.files_before("12-accounts").items():
+        project.write_text(workspace.folder / path, text)
+    file.write_text(mine)  # this alone is further on
+    assert workspace.goes_back("12-accounts")
+    workspace.put_project_away()
+    assert workspace.bring_along("12-accounts") == [CONSUMERS]
+    workspace.prepare("12-accounts")
+    workspace.forward()
+    assert file.read_text() == mine
+
+
 def test_a_change_of_ones_own_comes_along_to_a_later_lesson(workspace):
     settings, mine = "mywebsite/settings.py", '    "my_app",\n'
     project.build("05-asgi", workspace.folder)
