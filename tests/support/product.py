@@ -1,6 +1,7 @@
 """The finished chat, to be proved: on a database of its own, served by uvicorn, spoken to."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from websockets.asyncio.client import ClientConnection, connect
 
 from lab import course, project
+from lab.run import variables
 from lab.run.server import WEBSOCKET_PATH, Server
 from support import turns
 
@@ -35,11 +37,16 @@ def build(folder: Path, **settings: object) -> Path:
 
 @cache
 def _made_ready() -> TemporaryDirectory[str]:
-    """The finished project with a new database and its static files: both take longer than most tests."""
+    """The finished project with a new database and its static files: both take longer than most tests.
+
+    Whatever variables the test has set that happens to be the first to want it.
+    """
     folder = TemporaryDirectory()
     project.build(course.lessons()[-1].name, Path(folder.name))
-    manage(Path(folder.name), "migrate", "--verbosity=0")
-    manage(Path(folder.name), "collectstatic", "--no-input", "--verbosity=0")
+    usual = dict(os.environ)
+    variables.forget(usual)
+    manage(Path(folder.name), "migrate", "--verbosity=0", environment=usual)
+    manage(Path(folder.name), "collectstatic", "--no-input", "--verbosity=0", environment=usual)
     return folder
 
 
@@ -58,11 +65,17 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def manage(folder: Path, *arguments: str) -> str:
-    """What the project's manage.py prints."""
+def manage(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    """What the project's manage.py prints; in this process's environment, unless another is given."""
     command = [sys.executable, "manage.py", *arguments]
     return subprocess.run(
-        command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True, timeout=60
+        command,
+        cwd=folder,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
     ).stdout
 
 
