@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lab import classroom, course, exercises, language, markup, project
 from lab.classroom.attending import Attending
 from lab.errors import LabError
-from lab.kernel import hints, neighbours, writing
+from lab.kernel import figures, hints, neighbours, writing
 from lab.messages import say
 from lab.progress_file import Progress
 from lab.run import children, variables
@@ -49,6 +49,7 @@ class Lesson(Attending):
         self._begin()
         hints.give(self.entry)
         children.end_with_kernel()
+        figures.begin()
         self._note()
         classroom.note(self.entry.name, "opened")
         classroom.resume()
