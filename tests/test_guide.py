@@ -71,7 +71,7 @@ def test_each_lesson_has_its_point_and_its_answers(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_asked_is_asked_at_a_heading_of_the_lesson(language):
     asked = re.findall(r"^\| (\d\d), \*(.+?)\* \|", guide(language), re.MULTILINE)
-    assert len(asked) >= 12
+    assert {number for number, _ in asked} == {lesson.number for lesson in course.lessons()}
     for number, title in asked:
         lesson = next(each for each in course.lessons() if each.number == number)
         cells = notebooks.read(lesson.notebook(language)).cells
@@ -79,6 +79,13 @@ def test_what_is_asked_is_asked_at_a_heading_of_the_lesson(language):
             line[3:] for cell in cells for line in cell.source.splitlines() if line[:3] == "## "
         ]
         assert any(each.startswith(title.removesuffix("…")) for each in headings), (number, title)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_lesson_has_something_to_show_and_a_place_where_classes_part(language):
+    [table] = re.findall(r"(?:^\| \d\d \| [^|]+ \| [^|]+ \|\n)+", guide(language), re.MULTILINE)[:1]
+    numbers = re.findall(r"^\| (\d\d) \|", table, re.MULTILINE)
+    assert numbers == [lesson.number for lesson in course.lessons()]
 
 
 def test_both_languages_have_the_same_rows():
