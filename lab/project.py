@@ -101,13 +101,18 @@ def brought_to(wanted: str | None, path: str, mine: str) -> str | None:
     Raises merging.Conflict where a lesson changes the lines that they changed.
     """
     base = nearest(path, mine).after
-    but_blanks = merging.without_changes_of(_for_blanks(path), base, mine)
+    but_blanks = without_answers(path, base, mine)
     if wanted is None:
         return None if but_blanks == base else mine
     try:
         return merging.merged(base, mine, wanted)
     except merging.Conflict:
         return merging.merged(base, but_blanks, wanted)
+
+
+def without_answers(path: str, base: str, mine: str) -> str:
+    """A learner's text of a file, less what they wrote for its blanks: that is as in base."""
+    return merging.without_changes_of(_for_blanks(path), base, mine)
 
 
 def _for_blanks(path: str) -> set[str]:

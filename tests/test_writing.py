@@ -2,9 +2,11 @@
 
 import pytest
 
-from lab import course, project
+from lab import course, patches, project
 from lab.author import notebooks
+from lab.kernel.writing import Writer
 from lab.language import SOURCE
+from lab.workspace import Workspace
 
 CONSUMERS = "chat/consumers.py"
 
@@ -154,6 +156,41 @@ def test_a_cell_with_a_blank_that_runs_again_takes_no_answer_away(with_blank):
     file.write_text(answered, "utf-8")
     assert f"{SETTINGS} is like that already." in kernel.run(source)
     assert file.read_text("utf-8") == answered
+
+
+ANSWERS = [
+    (place, line)
+    for place, step in enumerate(project.written())
+    if step.cell.magic == "fill"
+    for hunk in patches.hunks(step.cell.body)
+    for line in [each for each in hunk.new if each not in hunk.old][-1:]
+]
+"""Each blank of the course: where in what the lessons write, and what ends its answer."""
+
+
+@pytest.mark.parametrize(("place", "line"), ANSWERS)
+def test_later_lessons_patches_find_their_place_beside_any_answer(
+    place, line, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    answered, *later = project.written()[place:]
+    path = answered.cell.path
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    mine = f"{line}  "  # another text, in any language
+    file.write_text(answered.after.replace(f"{line}\n", f"{mine}\n", 1), "utf-8")
+    for step in later:
+        if step.cell.path != path:
+            continue
+        if step.cell.magic == "writefile":
+            break
+        writer = Writer(Workspace(tmp_path), course.lessons()[step.lesson].name)
+        getattr(writer, step.cell.magic)(path, step.cell.body)
+        text = file.read_text("utf-8")
+        assert text.replace(f"{mine}\n", f"{line}\n", 1) == step.after
+        assert ("own text is there" in capsys.readouterr().out) == (text == step.after)
+        if text == step.after:
+            break
 
 
 def test_a_lesson_begun_again_forgets_what_its_cells_asked_for(begun):

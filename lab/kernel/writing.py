@@ -40,37 +40,44 @@ class Writer:
         """Change some lines of a file: the learner's own changes elsewhere in it stay."""
         path, found, step = self._asked("patch", line, body)
         try:
-            new = self._patched(body, found, step, path)
+            new, answers_stay = self._patched(body, found, step, path)
         except patches.PatchError as error:
             raise _refusal(path, error) from error
         except merging.Conflict as error:
             raise LabError(say("patch_conflict", path=path, line=error.line)) from error
         print(_told(path, body) if new != found else say("patch_already", path=path))
-        if step is not None and new not in (found, step.after):
+        if not answers_stay:
+            print(say("patch_over_answer", path=path))
+        elif step is not None and new not in (found, step.after):
             print(say("patch_merged", path=path))
         self._write(path, new)
 
-    def _patched(self, body: str, found: str, step: project.Written | None, path: str) -> str:
+    def _patched(
+        self, body: str, found: str, step: project.Written | None, path: str
+    ) -> tuple[str, bool]:
         """The learner's file with a patch in it; as it is, if it holds the patch already.
 
-        Raises PatchError or Conflict.
+        And whether all that they wrote is in it: what stands for a blank is the lessons' where a
+        patch changes it, or lines beside it. Raises PatchError or Conflict.
         """
         if step is not None and step.before is not None:
             try:
-                return merging.merged(step.before, found, step.after)
+                return merging.merged(step.before, found, step.after), True
             except merging.Conflict:
                 # It was run before: what its blanks stood for is written by now.
                 if patches.is_in(cells.BLANK_LINE.sub("", body), found):
-                    return found
-                raise
+                    return found, True
+                but_answers = project.without_answers(path, step.before, found)
+                return merging.merged(step.before, but_answers, step.after), False
         try:
-            return patches.applied(body, found)
+            return patches.applied(body, found), True
         except patches.PatchError:
             # Its blank was written in the cell itself, after the cell had run with the blank.
             for each in project.steps_of(self._lesson, path):
                 if each.cell.magic == "patch" and each.before is not None:
                     with suppress(patches.PatchError):
-                        return merging.merged(each.after, found, patches.applied(body, each.before))
+                        wanted = patches.applied(body, each.before)
+                        return merging.merged(each.after, found, wanted), True
             raise
 
     def fill(self, line: str, body: str) -> None:
