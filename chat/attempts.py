@@ -10,8 +10,6 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from chat.metrics import REFUSED
-
 PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}  # seconds
 
 here = together = FixedWindowRateLimiter(MemoryStorage())
@@ -30,7 +28,7 @@ class LimitedAttempts:
     def post(self, request, *args, **kwargs):
         for rate, *whom in self.limits(request):
             if seconds := seconds_to_wait(parse(rate), type(self).__name__, *whom):
-                REFUSED.labels("attempts").inc()
+                request.scope["chat"].metrics.refused.labels("attempts").inc()
                 minutes = math.ceil(seconds / 60)
                 page = render(request, "chat/too_many.html", {"minutes": minutes}, status=429)
                 page["Retry-After"] = seconds

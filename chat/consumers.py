@@ -13,7 +13,6 @@ from django.db import DatabaseError
 from chat import history, presence, protocol
 from chat.frames import PreparedFrames, encode
 from chat.limits import TokenBucket
-from chat.metrics import REFUSED, STORED
 from chat.models import FIRST_ROOM, Room
 from chat.outbox import INTERNAL_ERROR
 from chat.protocol import NO_SUCH_ROOM, ChatMessage, HistoryRequest, PeopleRequest, ProtocolError
@@ -87,7 +86,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
                 raise ProtocolError("too-fast", "Slow down: too many messages a second.")
             await self.answer(protocol.parse(text_data))
         except ProtocolError as error:
-            REFUSED.labels(error.code).inc()
+            self.chat.metrics.refused.labels(error.code).inc()
             await self.send_json(error.frame)
             if error.close_code:
                 await self.close(error.close_code)
@@ -113,14 +112,14 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         try:
             message, new = await self.chat.writer.store(self.room, self.user, said)
             if new:
-                STORED.inc()
+                self.chat.metrics.stored.inc()
                 await self.feed.publish(message.frame)
         except DatabaseError as error:
             logger.warning("a message was not stored: %r", error)
             await asyncio.sleep(0)  # the answers to what was said before go first
             detail = "The message could not be stored. Send it again."
             refusal = ProtocolError("not-stored", detail)
-            REFUSED.labels(refusal.code).inc()
+            self.chat.metrics.refused.labels(refusal.code).inc()
             await self.send_json(refusal.frame | {"client_id": said.client_id})
             return
         except Exception:

@@ -5,7 +5,6 @@ import logging
 
 from chat import history, presence
 from chat.frames import PreparedFrames
-from chat.metrics import DELIVERED, feeds
 from chat.models import FIRST_ROOM
 from chat.protocol import NO_SUCH_ROOM
 from chat.relay import Relay
@@ -37,7 +36,6 @@ class Feed:
         self.users = {}  # outbox: who reads it
         self.watchers = set()  # the outboxes that also hear who comes and goes
         self.mending = None
-        feeds.add(self)
         self.relay = Relay(rooms.watch, room.group_name, self.hear, self.reach_changed)
 
     def pause(self, outbox):
@@ -102,7 +100,7 @@ class Feed:
             elif has < last:  # it has read some of it in the history
                 outbox.deliver(PreparedFrames.of(*(frame for frame in due if frame["id"] > has)))
                 delivered += last - has
-        DELIVERED.inc(delivered)
+        self.rooms.delivered += delivered
 
     async def mend(self):
         """Find the message that others overtook, should it not come by itself."""
@@ -170,6 +168,7 @@ class Rooms:
     def __init__(self, watch):
         self.watch = watch
         self.feeds = {}  # room number: Feed
+        self.delivered = 0  # messages to members, each to each
 
     def known(self, room_id=None):
         """The room of that number, if somebody is in it; without a number the FIRST_ROOM."""

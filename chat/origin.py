@@ -6,8 +6,6 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 
-from chat.metrics import REFUSED
-
 logger = logging.getLogger(__name__)
 
 
@@ -28,7 +26,7 @@ class SameOrigin:
         if not origin or is_allowed(origin, request):
             # Nothing of the request is kept while the WebSocket is open: the server awaits this.
             return self.application(scope, receive, send)
-        REFUSED.labels("origin").inc()
+        scope["chat"].metrics.refused.labels("origin").inc()
         # The answer is a bare 403: here is the only place that can say why.
         host = request.headers.get("Host")
         logger.warning("WebSocket refused: origin %r is not this site, %r", origin, host)

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from chat.fanout import Rooms
 from chat.history import Writer
+from chat.metrics import Metrics
 from chat.presence import Sockets
 from chat.relay import Watch
 
@@ -21,6 +22,7 @@ class Chat:
         self.watch = Watch()
         self.rooms = Rooms(self.watch)
         self.sockets = Sockets()
+        self.metrics = Metrics(self.rooms, self.writer)
         parts = self.watch, self.rooms, self.sockets
         self.tasks = [asyncio.create_task(part.run()) for part in parts]
         self.under_way = set()
@@ -43,19 +45,23 @@ class Chat:
 
 
 class SharedChat:
-    """ASGI middleware: one Chat for all of a server's WebSockets, in `scope["chat"]`.
+    """One Chat for all that a server serves.
 
     It begins and ends with the server, where that says so (ASGI's lifespan): uvicorn does. Under
-    Daphne, and in tests, it begins with the first WebSocket, and goes with the event loop.
+    Daphne, and in tests, it begins with the first request, and goes with the event loop.
     """
 
-    def __init__(self, application):
-        self.application = application
+    def __init__(self):
         self.chat = None
 
-    def __call__(self, scope, receive, send):
-        scope["chat"] = self.running()
-        return self.application(scope, receive, send)
+    def middleware(self, application):
+        """Around an ASGI application, which finds the Chat in `scope["chat"]`."""
+
+        def with_chat(scope, receive, send):
+            scope["chat"] = self.running()
+            return application(scope, receive, send)
+
+        return with_chat
 
     def running(self):
         """The chat of this event loop; what another one runs does nothing here."""

@@ -7,7 +7,6 @@ from ipaddress import IPv6Network, ip_address
 from django.conf import settings
 
 from chat.limits import TokenBucket
-from chat.metrics import REFUSED
 from chat.protocol import ProtocolError
 
 TOO_MANY = 4429
@@ -31,8 +30,9 @@ class SharedLimits:
     async def __call__(self, scope, receive, send):
         person, size = whose(scope)
         share = self.shares.setdefault(person, Share(size))
+        refused = scope["chat"].metrics.refused
         if share.open >= share.most:
-            REFUSED.labels("too-many").inc()
+            refused.labels("too-many").inc()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": TOO_MANY})
             return
@@ -41,7 +41,7 @@ class SharedLimits:
             while (event := await receive())["type"] == "websocket.receive":
                 if share.allowance.take():
                     break
-                REFUSED.labels("too-fast").inc()
+                refused.labels("too-fast").inc()
                 await send({"type": "websocket.send", "text": TOO_FAST})
             return event
 

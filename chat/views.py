@@ -14,7 +14,6 @@ from django.views.generic import CreateView, FormView, ListView
 
 from chat.attempts import LimitedAttempts
 from chat.forms import SignUpForm
-from chat.metrics import REFUSED
 from chat.models import FIRST_ROOM, Room
 from chat.shares import network_of
 
@@ -87,7 +86,7 @@ def server_error(request):
     error = sys.exception()
     if not isinstance(error, OperationalError):
         return defaults.server_error(request)
-    REFUSED.labels("no-database").inc()
+    request.scope["chat"].metrics.refused.labels("no-database").inc()
     page = render(request, "chat/away.html", status=503)
     page.headers["Retry-After"] = "10"
     told = page.reason_phrase, request.path, str(error)

@@ -21,16 +21,16 @@ from chat.sessions import EndWithSession
 from chat.shares import SharedLimits
 from chat.turns import InTurn
 
-routes = SharedChat(URLRouter(chat.routing.websocket_urlpatterns))
+shared = SharedChat()
+routes = URLRouter(chat.routing.websocket_urlpatterns)
+admitted = InTurn(AuthMiddlewareStack(SharedLimits(EndWithSession(routes))))
 
 application = ProtocolTypeRouter(
     {
-        "lifespan": routes.lifespan,
-        "http": BoundedBody(django_application),
+        "lifespan": shared.lifespan,
+        "http": shared.middleware(BoundedBody(django_application)),
         # From the outside in: what each lets through reaches the next.
-        "websocket": BoundedOutbox(
-            SameOrigin(InTurn(AuthMiddlewareStack(SharedLimits(EndWithSession(routes)))))
-        ),
+        "websocket": shared.middleware(BoundedOutbox(SameOrigin(admitted))),
     }
 )
 

@@ -39,7 +39,7 @@ async def test_what_never_ends_holds_nobody_up():
 
 @pytest.mark.asyncio
 async def test_it_begins_and_ends_with_the_server():
-    shared = SharedChat(None)
+    shared = SharedChat()
     server = ApplicationCommunicator(shared.lifespan, {"type": "lifespan"})
     await server.send_input({"type": "lifespan.startup"})
     assert await server.receive_output() == {"type": "lifespan.startup.complete"}
@@ -50,12 +50,24 @@ async def test_it_begins_and_ends_with_the_server():
 
 
 def test_another_event_loop_has_a_chat_of_its_own():
-    shared = SharedChat(None)
+    shared = SharedChat()
 
     async def running():
         return shared.running()
 
     assert asyncio.run(running()) is not asyncio.run(running())
+
+
+@pytest.mark.asyncio
+async def test_each_chat_counts_for_itself():
+    one, other = Chat(), Chat()
+    one.rooms.delivered += 2
+    one.metrics.refused.labels("origin").inc()
+    for chat, delivered, refused in (one, 2, 1), (other, 0, None):
+        figure = chat.metrics.registry.get_sample_value
+        assert figure("chat_deliveries_total") == delivered
+        assert figure("chat_refusals_total", {"reason": "origin"}) == refused
+        await chat.stop()
 
 
 class News(ChatConsumer):
@@ -73,7 +85,7 @@ async def test_a_consumer_of_its_kind_hears_its_groups_and_the_room():
     async def application(scope, receive, send):
         scope["user"] = AnonymousUser()
         routes = URLRouter([path("ws/socket-server/", News.as_asgi())])
-        await SharedChat(BoundedOutbox(routes))(scope, receive, send)
+        await SharedChat().middleware(BoundedOutbox(routes))(scope, receive, send)
 
     client = WebsocketCommunicator(application, "/ws/socket-server/")
     assert (await client.connect(10))[0]

@@ -5,10 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 from channels.testing import WebsocketCommunicator
-from prometheus_client import REGISTRY
 
 from chat import turns
+from chat.fanout import Rooms
 from chat.frames import EXTENSION
+from chat.history import Writer
+from chat.metrics import Metrics
+from chat.relay import Watch
 from chat.turns import AT_ONCE, InTurn
 from mywebsite.asgi import application
 
@@ -22,6 +25,7 @@ class House:
         self.begun, self.left, self.closed = [], set(), {}
         self.is_open, self.is_over = asyncio.Event(), asyncio.Event()
         self.door = InTurn(self.let_in)
+        self.metrics = Metrics(Rooms(Watch()), Writer())
 
     async def let_in(self, scope, receive, send):
         self.begun.append(scope["number"])
@@ -47,7 +51,8 @@ class House:
                 self.closed[number] = event["code"]
 
         extensions = {EXTENSION: connection} if number else {}  # the first comes by Daphne
-        await self.door({"number": number, "extensions": extensions}, receive, send)
+        scope = {"number": number, "extensions": extensions, "chat": self}
+        await self.door(scope, receive, send)
 
     async def all_come(self, group):
         tasks = [group.create_task(self.come(number)) for number in range(MORE)]
@@ -59,10 +64,6 @@ async def until(condition):
     async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.001)
-
-
-def refused():
-    return REGISTRY.get_sample_value("chat_refusals_total", {"reason": "rush"}) or 0
 
 
 @pytest.mark.asyncio
@@ -80,13 +81,14 @@ async def test_a_few_are_let_in_at_a_time_then_the_newest_first():
 
 @pytest.mark.asyncio
 async def test_nothing_is_done_for_those_who_have_gone(monkeypatch):
-    monkeypatch.setattr(turns, "SECONDS_TO_WAIT", 0.1)
+    monkeypatch.setattr(turns, "SECONDS_TO_WAIT", 60)  # nor do they wait for it
     house = House()
     async with asyncio.TaskGroup() as group:
         await house.all_come(group)
         house.left = {AT_ONCE, AT_ONCE + 2}
         house.is_open.set()
         await until(lambda: len(house.begun) == MORE - len(house.left))
+        await until(lambda: house.closed.keys() == house.left)
         house.is_over.set()
     assert not house.left & set(house.begun)
 
@@ -94,16 +96,17 @@ async def test_nothing_is_done_for_those_who_have_gone(monkeypatch):
 @pytest.mark.asyncio
 async def test_who_waits_in_vain_is_told_to_come_again(monkeypatch):
     monkeypatch.setattr(turns, "SECONDS_TO_WAIT", 0.01)
-    house, before = House(), refused()
+    house = House()
     async with asyncio.TaskGroup() as group:
         await house.all_come(group)
         await until(lambda: len(house.closed) == MORE - AT_ONCE)
         house.is_open.set()
         house.is_over.set()
     assert house.closed == dict.fromkeys(range(AT_ONCE, MORE), 1013)
-    assert refused() - before == MORE - AT_ONCE
+    told = "chat_refusals_total", {"reason": "rush"}
+    assert house.metrics.registry.get_sample_value(*told) == MORE - AT_ONCE
     assert not house.door.waiting
-    assert not house.door.opening
+    assert not house.door.under_way
 
 
 @pytest.mark.asyncio
@@ -128,7 +131,7 @@ async def test_whoever_is_cut_off_gives_the_turn_back():
         assert AT_ONCE not in house.begun
         house.is_open.set()
         house.is_over.set()
-    assert not house.door.opening
+    assert not house.door.under_way
 
 
 @pytest.mark.asyncio
