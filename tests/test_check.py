@@ -269,7 +269,9 @@ for _ in range(2):
     threading.Thread(target=asyncio.run, args=[loop()], daemon=True).start()
 until = time.monotonic() + 1
 while time.monotonic() < until:
-    watch.after(0, sys.stdout).join()
+    writing = threading.Thread(target=watch.write_stacks, args=[sys.stdout])
+    writing.start()
+    writing.join()
 """
 
 
@@ -279,6 +281,42 @@ def test_a_busy_processs_stacks_are_written_and_it_goes_on():
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert b" in _run_once\n" in done.stdout
+
+
+LIMITED = """
+import os, sys, time
+from lab.check.inside import watch
+
+os.sched_setaffinity(0, {{0}})
+until = time.process_time() + float(sys.argv[1])
+limit = watch.Limit(0.5, sys.stdout)
+{step}
+limit.cancel()
+"""
+WORKS = "while time.process_time() < until: pass"
+BLOCKS = "time.sleep(60)"
+
+
+@pytest.fixture
+def crowded_processor() -> Iterator[None]:
+    """The first processor has much else to do."""
+    busy = "import os; os.sched_setaffinity(0, {0})\nwhile True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", busy]) for _ in range(5)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who waits for a processor")
+@pytest.mark.usefixtures("crowded_processor")
+@pytest.mark.parametrize(("step", "code"), [(WORKS, 0), (BLOCKS, 1)])
+def test_a_step_has_its_seconds_though_others_have_the_processor(step, code):
+    program = LIMITED.format(step=step)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "0.3"], check=False, cwd=course.ROOT, timeout=60
+    )
+    assert done.returncode == code
 
 
 # -- what is said ------------------------------------------------------------------

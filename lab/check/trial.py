@@ -102,7 +102,12 @@ class _Trial:
         lanes: dict[str, list[Probe]] = {}
         for probe in probes:
             lanes.setdefault(probe.lane, []).append(probe)
-        ways = {"wire": self._on_a_server, "beside": self._on_two, "tests": self._on_none}
+        ways = {
+            "wire": self._on_a_server,
+            "beside": self._on_two,
+            "operated": self._as_operated,
+            "tests": self._on_none,
+        }
         meanwhile = {"killed": self._until_one_is_killed, "page": self._on_a_server}
         others = [
             (self._meanwhile(way, lanes[lane], other := Outcome()), other)
@@ -172,6 +177,15 @@ class _Trial:
             if probe.name == "talk" and (raised := server.raised()):
                 raise Failure(raised)
             outcome.passed[probe.name], site.remark = site.remark, ""
+
+    def _as_operated(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        """A server for each, with what those who run it have decided for it."""
+        for probe in probes:
+            [(server, site)] = self._serve(self._prepared(), 1, {}, **probe.variables)
+            self._begin(probe)
+            with server.trying(probe.name):
+                probe.attempt(site)
+            outcome.passed[probe.name] = ""
 
     def _on_two(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         """Two servers, with one database and one Valkey."""

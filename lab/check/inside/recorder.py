@@ -41,8 +41,7 @@ class Recorder:
     def step(self, name: str, function: Callable[[], dict[str, Any]], seconds: float) -> bool:
         """Run one step; False when it failed. It ends the process when it takes too long."""
         self.write(step=name, state="begun")
-        watching = watch.after(seconds, self._stacks, then=lambda: os._exit(1))
-        faulthandler.dump_traceback_later(seconds + 1, exit=True, file=self._stacks)
+        limit = watch.Limit(seconds, self._stacks)
         try:
             observed = function()
         except evidence.Failed as failed:
@@ -52,7 +51,6 @@ class Recorder:
             self.write(step=name, state="failed", evidence=evidence.of_exception(error))
             return False
         finally:
-            watching.cancel()
-            faulthandler.cancel_dump_traceback_later()
+            limit.cancel()
         self.write(step=name, state="passed", observed=observed)
         return True

@@ -5,8 +5,8 @@ password ends (14: each guess takes a hash, all together longer than a check), t
 or a closed account ends a WebSocket (13), HTTPS and wss (13, 21), other spellings of a name (12), that
 the page comes back by itself and repeats nothing (18), that what was confirmed survives a kill (17), PostgreSQL
 and nginx (21), deadlines on frames and pongs (27), and every figure of 23 to 28. The page's list and a killed
-server's people (16), shared limits (14), health (21) and languages (20) are tried of their own lesson alone: a
-check has nine seconds.
+server's people (16), shared limits (14), health (21), languages (20), what operators decide (30), metrics (31)
+and the rush (32) are tried of their own lesson alone: a check has nine seconds.
 """
 
 from lab import course
@@ -14,6 +14,7 @@ from lab.check.probes import (
     account,
     beside,
     browser,
+    closed,
     frames,
     health,
     held,
@@ -22,12 +23,14 @@ from lab.check.probes import (
     languages,
     limits,
     logout,
+    metrics,
     origin,
     page,
     people,
     policy,
     reset,
     rooms,
+    rush,
     shares,
     stopped,
     talk,
@@ -43,6 +46,8 @@ PROBES: tuple[Probe, ...] = (
     limits.PROBE,
     shares.PROBE,
     health.PROBE,
+    metrics.HIDDEN,
+    rush.PROBE,
     origin.PROBE,
     policy.PROBE,
     languages.PROBE,
@@ -54,6 +59,8 @@ PROBES: tuple[Probe, ...] = (
     reset.PROBE,
     stopped.PROBE,
     beside.PROBE,
+    closed.PROBE,
+    metrics.COUNTED,
     browser.PROBE,
     logout.PROBE,
     tests.PROBE,

@@ -1,7 +1,7 @@
 """What a probe is: something that the chat does from a lesson on."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ class Probe:
     """Raises Unanswered, with what came instead, when it isn't so."""
     lane: str = "wire"
     """What it needs: "wire" the project's server, "page" a browser and a server of its own,
-    "beside" a second server and a Valkey, "killed" two without, "tests" no server."""
+    "beside" a second server and a Valkey, "killed" two without, "operated" a server with the
+    variables, "tests" no server."""
     only: bool = False
     """Whether it holds for that lesson alone."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the environment of its own server says besides."""

@@ -28,7 +28,7 @@ def rooms(site: Site) -> None:
                 raise Unanswered("crosstalk", message=foreign, frames=heard)
     _no_second(ana)
     _nobody_there(site, ana)
-    _no_guest(site, here)
+    expect_no_guest(site, here)
 
 
 def _no_second(ana: Visitor) -> None:
@@ -55,7 +55,8 @@ def _nobody_there(site: Site, ana: Visitor) -> None:
             raise Unanswered("no-such-room", path=path, code=code)
 
 
-def _no_guest(site: Site, path: str) -> None:
+def expect_no_guest(site: Site, path: str) -> None:
+    """Who has no account can't stay; raises Unanswered when they can."""
     try:
         with site.wire(path) as wire:
             with suppress(WebSocketException, Unanswered):

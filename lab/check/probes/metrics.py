@@ -1,0 +1,65 @@
+"""A server counts its connections and messages, and tells only those who may ask."""
+
+from lab.check.probes.history import say_confirmed
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import Site, new_room
+from lab.check.probes.wire import Unanswered
+
+PATH = "/metrics/"
+OWN = ("python_", "process_")
+"""How the figures begin that the library counts by itself."""
+
+
+def counted(site: Site) -> None:
+    """A figure rises by one when somebody comes in, and another when they speak."""
+    ana = site.member(0)
+    room = new_room(ana, "métricas")
+    before = _figures(site)
+    with site.wire(room, ana) as wire:
+        wire.say(type="people")
+        wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+        here = _figures(site)
+        _expect_one_more(before, here, "came-uncounted")
+        say_confirmed(wire, "conta?", "a" * 16)
+        _expect_one_more(here, _figures(site), "said-uncounted")
+
+
+def _figures(site: Site) -> dict[str, float]:
+    """What the page tells in Prometheus's text format: `name{labels} value`, a line each.
+
+    Raises Unanswered when a line is none of these.
+    """
+    lines = site.visitor().get(PATH).html.splitlines()
+    told = [line.rpartition(" ") for line in lines if line and not line.startswith(("#", *OWN))]
+    try:
+        return {name: float(value) for name, _, value in told}
+    except ValueError as error:
+        raise Unanswered("no-figures", path=PATH, told=lines[0]) from error
+
+
+def _expect_one_more(before: dict[str, float], after: dict[str, float], kind: str) -> None:
+    """A figure has risen by one; raises Unanswered, of that kind, when none has."""
+    if not any(value == before.get(name, 0) + 1 for name, value in after.items()):
+        raise Unanswered(kind, path=PATH)
+
+
+def hidden(site: Site) -> None:
+    """Who isn't named in METRICS_ALLOW_IPS is told nothing."""
+    try:
+        site.visitor().get(PATH)
+    except Unanswered as refused:
+        if refused.seen.get("status", 500) >= 500:
+            raise
+        return
+    raise Unanswered("metrics-for-all", path=PATH)
+
+
+COUNTED = Probe(
+    "counted",
+    "31-metrics",
+    counted,
+    lane="operated",
+    only=True,
+    variables={"METRICS_ALLOW_IPS": "127.0.0.1"},
+)
+HIDDEN = Probe("hidden", "31-metrics", hidden, only=True)

@@ -1,0 +1,23 @@
+"""More WebSockets than may be opened side by side all come in, and stay."""
+
+from contextlib import ExitStack
+
+from lab.check.probes.probe import Probe
+from lab.check.probes.site import Site, new_room
+
+MANY = 18
+"""More than are let in at once, and fewer than one person may have."""
+
+
+def rush(site: Site) -> None:
+    """Each of many is answered, while all of them stay open: a turn ends once somebody is in."""
+    ana = site.member(0)
+    room = new_room(ana, "todos de volta")
+    with ExitStack() as opened:
+        for _ in range(MANY):
+            wire = opened.enter_context(site.wire(room, ana))
+            wire.say(type="people")
+            wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+
+
+PROBE = Probe("rush", "32-rush", rush, only=True)
