@@ -21,6 +21,10 @@ class Written:
     before: str | None
     after: str
 
+    def blanks(self) -> set[str]:
+        """The lines of the file that are left to the learner."""
+        return {line for line in self.after.splitlines() if cells.BLANK.search(line)}
+
 
 @cache
 def written() -> tuple[Written, ...]:
@@ -86,8 +90,13 @@ def is_the_courses(path: str, text: str) -> bool:
 
 
 def nearest(path: str, mine: str) -> Written:
-    """The version of a file that a learner's text differs least from; the last of several."""
+    """The version of a file that a learner's text differs least from; the last of several.
+
+    None with blanks of which nothing is left in it: they are filled, in the learner's words.
+    """
+    lines = set(mine.splitlines())
     versions = [each for each in written() if each.cell.path == path]
+    versions = [each for each in versions if not (blanks := each.blanks()) or blanks & lines]
     return min(reversed(versions), key=lambda each: merging.size_of_change(each.after, mine))
 
 
@@ -101,13 +110,18 @@ def brought_to(wanted: str | None, path: str, mine: str) -> str | None:
     Raises merging.Conflict where a lesson changes the lines that they changed.
     """
     base = nearest(path, mine).after
-    but_blanks = without_answers(path, base, mine)
     if wanted is None:
-        return None if but_blanks == base else mine
+        return None if only_answers(path, mine) else mine
     try:
         return merging.merged(base, mine, wanted)
     except merging.Conflict:
-        return merging.merged(base, but_blanks, wanted)
+        return merging.merged(base, without_answers(path, base, mine), wanted)
+
+
+def only_answers(path: str, mine: str) -> bool:
+    """Whether all that a learner changed in a file is what the course left them to write."""
+    base = nearest(path, mine).after
+    return without_answers(path, base, mine) == base
 
 
 def without_answers(path: str, base: str, mine: str) -> str:
@@ -120,7 +134,7 @@ def _for_blanks(path: str) -> set[str]:
     lines = set()
     for each in written():
         if each.cell.path == path:
-            lines |= {line for line in each.after.splitlines() if cells.BLANK.search(line)}
+            lines |= each.blanks()
             if each.cell.magic == "fill":
                 lines |= {
                     line

@@ -106,7 +106,7 @@ class Workspace:
 
         A file that some lesson writes, and that is still as a lesson wrote it, becomes what
         it is at the lesson's start (later lessons' files go). One that the learner changed
-        stays as it is, and is returned.
+        stays as it is, and is returned, unless they only wrote what the course leaves to them.
         """
         wanted = project.files_of(course.before(lesson))
         own = []
@@ -115,7 +115,7 @@ class Workspace:
             for path in project.paths():
                 found = self._read(path)
                 if found is not None and not project.is_the_courses(path, found):
-                    own.append(path)
+                    own += [path] * (not project.only_answers(path, found))
                 elif path in wanted and found != wanted[path]:
                     project.write_text(self.folder / path, wanted[path])
                 elif path not in wanted and found is not None:

@@ -41,6 +41,24 @@ def test_what_makes_no_difference_is_no_change(name):
     assert changes(mine, LESSON, {}) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [
+        (
+            "chat/routing.py",
+            'r"ws/socket-server/", consumers.ChatConsumer',
+            'r"ws/socket-server/", ChatConsumer',
+        ),
+        (PAGE, "const data = JSON.parse(e.data)", "const data = (e.data)"),
+        (PAGE, "if (data.type === ", "if ("),
+        (CONSUMERS, '"type": "chat_message"', '"chat_message"'),
+    ],
+)
+def test_what_misses_within_a_line_comes_back_as_the_lesson_has_it(file, right, wrong):
+    mine = spoilt(file, (right, wrong))
+    assert turned_back(mine, LESSON, changes(mine, LESSON, {})) == LESSON
+
+
 def test_a_mistake_is_a_change_apart_from_what_is_harmless():
     mine = spoilt(
         CONSUMERS,

@@ -264,6 +264,13 @@ def test_the_line_is_the_changed_one_where_python_names_another():
     assert (found.values["name"], found.values["near"]) == ("mesage2", "message2")
 
 
+def test_an_error_that_ends_with_a_full_stop_leaves_it_to_the_sentence_it_stands_in():
+    mine = written(CONSUMERS, ("self.accept()", 'self.send(text_data="hi")'))
+    line = line_of(mine, CONSUMERS, '"hi"')
+    (found,) = told(mine, raised("RuntimeError", "Expected an accept.", line))
+    assert found.values["error"] == "RuntimeError: Expected an accept"
+
+
 def test_a_syntax_error_wins_over_how_the_change_looks():
     mine = written(SETTINGS, ("DEBUG = True", "DEBUG == = True"))
     line = line_of(mine, SETTINGS, "DEBUG")

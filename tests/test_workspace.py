@@ -11,6 +11,7 @@ from lab import LabError, course, patches, project
 from lab.workspace import Workspace
 
 CONSUMERS = "chat/consumers.py"
+PAGE = "chat/templates/chat/index.html"
 NAMES = [lesson.name for lesson in course.lessons()]
 
 
@@ -75,6 +76,19 @@ def test_who_filled_a_blank_in_their_own_words_may_go_to_any_lesson(
     assert {**now, path: wanted[path]} == wanted
     if now[path] != text.replace(line, mine, 1) and mine not in now[path]:
         assert [mine in copy.read_text() for copy in workspace.kept.glob(f"*/{path}")] == [True]
+
+
+def test_an_answer_of_another_shape_stays_and_is_nothing_to_be_told_of(workspace):
+    """Less like the lesson's answer than the blank is."""
+    project.build("01-template", workspace.folder)
+    page = workspace.folder / PAGE
+    step = next(each for each in project.written() if each.cell.path == PAGE)
+    [blank] = step.blanks()
+    mine = step.after.replace(blank, "      chatSocket.send(JSON.stringify(fields(e.target)))")
+    page.write_text(mine)
+    assert workspace.bring_along("02-consumers") == []
+    assert workspace.prepare("02-consumers") == []
+    assert page.read_text() == mine
 
 
 @pytest.mark.parametrize(("lesson", "path", "text", "line"), blanks())

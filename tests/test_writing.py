@@ -149,6 +149,18 @@ def test_a_blank_can_be_written_in_its_cell_before_or_after_it_has_run(with_blan
         assert text.count("CHANNEL_LAYERS") == 1
 
 
+def test_a_wrong_answer_is_corrected_in_its_cell_and_kept(with_blank):
+    kernel, source, file = with_blank
+    kernel.run(source.replace(BLANK, '+ASGI_APPLICATION = "mywebsite.asgi"'))
+    file.write_text(file.read_text("utf-8") + "MINE = 1\n", "utf-8")
+    said = kernel.run(source.replace(BLANK, ANSWER))
+    assert "is kept in" in said
+    text = file.read_text("utf-8")
+    assert ANSWER.removeprefix("+") in text
+    assert text.count("ASGI_APPLICATION") == 1
+    assert text.endswith("MINE = 1\n")
+
+
 def test_a_cell_with_a_blank_that_runs_again_takes_no_answer_away(with_blank):
     kernel, source, file = with_blank
     kernel.run(source)

@@ -299,10 +299,17 @@ class _Writer:
                 yield self._inserted(i1, j1, j2)
 
     def _inserted(self, i: int, j1: int, j2: int) -> Edit:
-        start = self._tokens[i - 1].end
-        if _starts_line(self._mine, self._tokens, i) and _starts_line(self._goal, self._wanted, j1):
-            start = _end_of_line(self._mine, start)
-        return self._spaced(start, start, self._gap(j1) + self._text(j1, self._wanted[j2 - 1].end))
+        start = end = self._tokens[i - 1].end
+        gap, text = self._gap(j1), self._text(j1, self._wanted[j2 - 1].end)
+        goes_on = i < len(self._tokens) and not _starts_line(self._goal, self._wanted, j2)
+        if goes_on:  # what follows is as far away as in the goal
+            end, text = self._tokens[i].start, text + self._gap(j2)
+        if _starts_line(self._mine, self._tokens, i):
+            if goes_on:
+                start, gap = end, ""
+            elif _starts_line(self._goal, self._wanted, j1):
+                start = end = _end_of_line(self._mine, start)
+        return self._spaced(start, end, gap + text)
 
     def _cut(self, i1: int, i2: int, end: int) -> Edit:
         tokens = self._tokens

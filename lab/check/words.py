@@ -254,7 +254,8 @@ def _values(match: _Match, pieces: list[Change], evidence: Evidence) -> dict[str
         *(error.text for error in evidence.errors),
         *(error["message"].splitlines()[0] for error in seen.get("errors") or ()),  # a browser's
     ]
-    values |= {"error": errors[0]} if errors else {}
+    # It stands in a sentence, which ends with a full stop of its own.
+    values |= {"error": errors[0].removesuffix(".")} if errors else {}
     for error in evidence.errors[:1]:
         values |= {name: value for name, value in error.more.items() if isinstance(value, str)}
     if pieces:

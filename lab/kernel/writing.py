@@ -72,12 +72,13 @@ class Writer:
         try:
             return patches.applied(body, found), True
         except patches.PatchError:
-            # Its blank was written in the cell itself, after the cell had run with the blank.
+            # Its blank was written in the cell itself, after the cell had run with the blank, or
+            # with an answer before this one.
             for each in project.steps_of(self._lesson, path):
                 if each.cell.magic == "patch" and each.before is not None:
                     with suppress(patches.PatchError):
                         wanted = patches.applied(body, each.before)
-                        return merging.merged(each.after, found, wanted), True
+                        return _answered(each, found, wanted), True
             raise
 
     def fill(self, line: str, body: str) -> None:
@@ -129,6 +130,19 @@ class Writer:
     def _is_in_workspace(self, path: Path) -> bool:
         here = Path.cwd() == self._workspace.folder
         return here and not path.is_absolute() and ".." not in path.parts
+
+
+def _answered(step: project.Written, found: str, wanted: str) -> str:
+    """The learner's file with what a cell now says where the lesson's text has a blank.
+
+    An answer that is in the file already gives way: the cell was changed since.
+    Raises Conflict where the learner changed other lines of the cell's in the file.
+    """
+    try:
+        return merging.merged(step.after, found, wanted)
+    except merging.Conflict:
+        unanswered = merging.without_changes_of(step.blanks(), step.after, found)
+        return merging.merged(step.after, unanswered, wanted)
 
 
 def _refusal(path: str, error: patches.PatchError) -> LabError:
