@@ -10,7 +10,7 @@ BOOK_INSTALLED := .venv/book-installed
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run quick compiled test matrix soak proof drill bench book offline notebooks lock
+.PHONY: help lab run quick compiled test matrix soak proof drill bench book slides offline notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
@@ -24,6 +24,7 @@ help:
 	@echo "make drill [FAULT=...]       break what is around the chat / quebra o que está em volta do chat"
 	@echo "make bench                   measure the chat beside its peers / mede o chat ao lado dos pares"
 	@echo "make book                    both languages as a site / as duas línguas como um site"
+	@echo "make slides                  the lessons for the wall / as lições para a parede"
 	@echo "make offline                 one file for a room without internet / um arquivo para a sala sem internet"
 	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
 	@echo "make lock                    choose newer versions of the dependencies"
@@ -80,6 +81,9 @@ bench: $(INSTALLED)
 
 book: $(BOOK_INSTALLED)
 	@$(BIN)/python -m book
+
+slides: $(BOOK_INSTALLED)
+	@$(BIN)/python -m book.slides
 
 # The course as it is committed, with the packages for this system and this Python; setuptools installs lab.
 offline: $(INSTALLED)

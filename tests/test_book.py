@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from pygments.token import Comment, Generic, Keyword, Name
 from support import gates
 from support.axe import AXE, what_axe_finds
+from support.booktools import needed
 from support.turns import FULL
 
 from book import BookError
@@ -45,10 +45,7 @@ sys.addaudithook(forbid)
 @pytest.fixture(scope="module")
 def tools() -> None:
     """What `make book` installs; without it a test is skipped, but fails in CI."""
-    missing = find_spec("sphinx") is None or not AXE.exists()
-    if missing and os.environ.get("CI") != "true":
-        pytest.skip("the book's tools aren't installed: make book")
-    assert not missing, "continuous integration needs them: make .venv/book-installed"
+    needed(AXE)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab import course, project
 from lab.author import navigation, plans, translation
+from lab.author.guide import GUIDES
 from lab.author.minutes import minutes
 from lab.language import LANGUAGES, SOURCE
 from lab.messages import catalogue
@@ -16,7 +17,6 @@ from lab.messages import catalogue
 EXPORTED = ("manage.py", "mywebsite", "chat", "deploy/nginx.conf")
 """What of the repository's root is exported from the notebooks: files, and folders as a whole."""
 READMES = {"en": "README.md", "pt-br": "README.pt-br.md"}
-GUIDES = {"en": "docs/teaching.md", "pt-br": "docs/teaching.pt-br.md"}
 _MINUTES = re.compile(r"\*[^*\n]*\d+ minut[^*\n]*\*")
 _ROWS = re.compile(r"(?<=\n\|---\|---\|---\|\n)(?:.*\n)*?(?=<!-- /lessons -->)")
 
