@@ -12,6 +12,7 @@ from checks.workspaces import ALTERNATIVES, alternative, digest
 from support.turns import in_turn
 
 from lab.check import catalogue, check
+from lab.messages import say
 from lab.run.browser import find_browser
 
 OTHERS = sorted(
@@ -54,6 +55,26 @@ def test_a_blank_that_nothing_tried_needs_is_told_all_the_same(
     report = patient_check("16-presence", folder)
     assert report.ok, str(report)
     assert str(report).splitlines()[-1].endswith(": what the settings say"), str(report)
+
+
+@pytest.mark.usefixtures("browser_program")
+def test_what_was_tried_before_is_no_evidence_and_a_search_cut_short_is_told(
+    finished_after, tmp_path, patient_check, monkeypatch
+):
+    folder = Path(shutil.copytree(finished_after("18-reconnect"), tmp_path / "workspace"))
+    history = folder / "chat/history.py"
+    text, right = history.read_text("utf-8"), 'mark in (None, "", last.mark)'
+    assert right in text
+    history.write_text(text.replace(right, "mark == last.mark"), "utf-8")
+    (folder / "chat/tests/test_rooms.py").unlink()  # has nothing to do with it
+    with monkeypatch.context() as hurried:
+        hurried.setattr("lab.check.causes.LEAST_SECONDS", 1000)  # there is no time
+        report = patient_check("18-reconnect", folder)
+    assert report.failed.name == "history", str(report)
+    assert say("check_cut_short") in str(report)
+    assert "evil" not in str(report)  # of the check's own attack, before
+    report = patient_check("18-reconnect", folder)
+    assert {finding.file for finding in report.findings} == {"chat/history.py"}, str(report)
 
 
 @pytest.mark.usefixtures("browser_program")

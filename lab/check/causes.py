@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 
 from lab.check.changes import Change
 from lab.check.evidence import Evidence
@@ -46,7 +47,8 @@ def find_causes(
         needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
         # What fails without a word of Python's is tried once more, while its cause is looked for.
         again = _beside(trials, files.with_lent(repaired), needed) if not seen.errors else None
-        cause = _cause(trials, files, needed, seen, repaired)
+        searched = _cause(trials, files, needed, seen, repaired)
+        cause = searched or ()
         if not seen.errors:
             cause = _without_the_late(cause, trials, files, needed, repaired)
         if again is not None and again().ok:
@@ -56,7 +58,8 @@ def find_causes(
         found = finding(cause, seen, files.mine, files.lesson)
         if not cause:  # nothing was seen to repair it, so to name a file would be a guess
             found = [each for each in found if each.file is None]
-        tried.append(Tried(seen.probe, seen, tuple(found), repaired=number > 0))
+        cut_short = searched is None
+        tried.append(Tried(seen.probe, seen, tuple(found), "", number > 0, cut_short))
         told = {each.name for each in tried}
         left = [probe for probe in probes if probe.name not in told]
         if not (cause and left) or trials.box.left < 2 * LEAST_SECONDS:
@@ -96,11 +99,11 @@ def _cause(
     needed: Sequence[Probe],
     seen: Evidence,
     repaired: frozenset[Change],
-) -> tuple[Change, ...]:
-    """The fewest changes that, turned back, make what is needed pass; none if unknown.
+) -> tuple[Change, ...] | None:
+    """The fewest changes that, turned back, make what is needed pass; empty if none do.
 
-    Where the search takes too long, the file that they are in as a whole; none where it is more
-    than one, since it wasn't seen which of them is to blame.
+    Where the search takes too long, the file that they are in as a whole. None where nothing was
+    seen to repair it by then, or more than one file: which of them is to blame isn't known.
     """
     until = time.monotonic() + SEARCH_SECONDS
     enough: list[frozenset[Change]] = []
@@ -120,6 +123,8 @@ def _cause(
 
     try:
         left = [change for change in files.changes if change not in repaired]
+        if all(probe.lane != "tests" for probe in needed):  # a server runs none of their tests
+            left = [change for change in left if "tests" not in Path(change.file).parts]
         suspects = _suspects(seen)
         # Where all places turned back are no repair, something in between was misunderstood.
         wholes = [Change(file, "whole") for file in dict.fromkeys(c.file for c in left)]
@@ -128,7 +133,8 @@ def _cause(
         fewest = min(enough, key=len, default=frozenset())
         inside = sorted({change.file for change in fewest if change.kind == "lines"})
         others = tuple(c for c in files.changes if c in fewest and c.kind != "lines")
-        return (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
+        found = (*others, *(Change(file, "whole") for file in inside))
+        return found if found and len(inside) < 2 else None
 
 
 def _without_the_late(

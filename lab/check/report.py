@@ -29,6 +29,8 @@ class Tried:
     """What has to be said of one that passed; a key of messages.toml."""
     repaired: bool = False
     """Whether it was seen with what failed before it repaired."""
+    cut_short: bool = False
+    """Whether the time was over before what repairs it was found."""
 
     @property
     def ok(self) -> bool:
@@ -118,7 +120,8 @@ class Report:
     def explanations(self, tried: Tried) -> list[Explanation]:
         """What is to blame for one that failed; one explanation even where it isn't known."""
         if not tried.findings:
-            return [Explanation(say("check_unknown"), say("check_unknown_advice"))]
+            why = "check_cut_short" if tried.cut_short else "check_unknown"
+            return [Explanation(say(why), say(f"{why}_advice"))]
         return [self._explained(finding) for finding in tried.findings]
 
     @property

@@ -48,12 +48,24 @@ class Fork:
     @property
     def output(self) -> str:
         """What it has written; the middle is left out when it is much."""
+        return self.output_from(0)
+
+    def output_from(self, start: int) -> str:
+        """The same, of what it has written from that byte on."""
         with suppress(OSError), self.notes.joinpath("output").open("rb") as file:
+            file.seek(start)
             head = file.read(KEPT_OUTPUT)
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(len(head), size - KEPT_OUTPUT))
+            file.seek(max(start + len(head), size - KEPT_OUTPUT))
             return (head + file.read()).decode("utf-8", "replace")
         return ""
+
+    @property
+    def output_size(self) -> int:
+        """How many bytes it has written."""
+        with suppress(OSError):
+            return self.notes.joinpath("output").stat().st_size
+        return 0
 
     @property
     def lines(self) -> list[dict[str, Any]]:

@@ -193,25 +193,25 @@ class Server:
         """Whether its settings had all of the names that were to be shortened, once it listens."""
         return bool(self._stage.passed["load"]["shortened"])
 
-    @property
-    def output(self) -> str:
-        """The last of what the project printed."""
-        return without_copy(self._serving.output[-4000:])
-
     @contextmanager
     def trying(self, probe: str) -> Iterator[None]:
         """Something is tried of the project, as that probe.
 
         Raises Failure, with what the project itself noticed meanwhile, when an answer is missing.
         """
-        before = len(self._serving.lines)
+        lines, printed = len(self._serving.lines), self._serving.output_size
         try:
             yield
         except Unanswered as missing:
-            raise Failure(self.evidence(probe, missing.kind, before, missing.seen)) from missing
+            evidence = self.evidence(probe, missing.kind, lines, printed, missing.seen)
+            raise Failure(evidence) from missing
 
-    def evidence(self, probe: str, kind: str, before: int, seen: Mapping[str, object]) -> Evidence:
+    def evidence(
+        self, probe: str, kind: str, before: int, printed: int, seen: Mapping[str, object]
+    ) -> Evidence:
         """What is known of a failure: what the project raised since, or where it is busy.
+
+        What it printed before is of what was tried before, such as the check's own attacks.
 
         Raises TimeoutError when the server was killed from outside.
         """
@@ -222,7 +222,8 @@ class Server:
         if not answered and not ended:
             self._dump_stacks()
         lines = self._serving.lines[before:]
-        found: dict[str, Any] = {"kind": kind, **seen, "output": self.output}
+        output = self._serving.output_from(0 if ended else printed)[-4000:]
+        found: dict[str, Any] = {"kind": kind, **seen, "output": without_copy(output)}
         raised = [line["raised"] for line in lines if "raised" in line]
         told = [line for line in lines if "running" in line]
         found["chain"] = [link for each in raised[:1] for link in each["chain"]]
