@@ -85,17 +85,20 @@ book: $(BOOK_INSTALLED)
 slides: $(BOOK_INSTALLED)
 	@$(BIN)/python -m book.slides
 
-# The course as it is committed, with the packages for this system and this Python; setuptools installs lab.
-offline: $(INSTALLED)
+# The course as it is committed, with the packages for this system and this Python, the book and the
+# slides; setuptools installs lab.
+offline: book slides
 	@rm -rf build/offline && mkdir -p build/offline
 	@git clone --quiet --depth 1 "file://$(CURDIR)" build/offline/course
 	@git -C build/offline/course remote remove origin
+	@mkdir build/offline/course/build && cp -r build/book build/slides build/offline/course/build
 	@grep -v "^-e" requirements.txt > build/offline/packages.txt
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: \
 	  -r build/offline/packages.txt setuptools -d build/offline/course/wheels
 	@tar -czf build/course-offline.tar.gz -C build/offline course
 	@rm -rf build/offline
 	@ls -sh build/course-offline.tar.gz
+	@echo "build/book/index.html, build/slides/index.html: in it, too / também estão dentro dele"
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)
