@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 from websockets.exceptions import WebSocketException
@@ -15,7 +16,9 @@ from lab import language
 from lab.errors import LabError
 from lab.messages import say
 from lab.run import children
-from lab.run.live_page import LivePage
+
+if TYPE_CHECKING:
+    from lab.run.live_page import LivePage
 
 HOST = "127.0.0.1"
 WEBSOCKET_PATH = "/ws/socket-server/"
@@ -123,6 +126,8 @@ class Server:
 
     def show(self) -> None:
         """Show the project's page in the running cell's output, live until the server stops."""
+        from lab.run.live_page import LivePage  # here: it brings IPython, which only a cell needs
+
         if self._page is not None:
             self._page.close()
         self._page = LivePage(self.port, self._first_page)
