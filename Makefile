@@ -49,7 +49,7 @@ test proof: export PYTHONDONTWRITEBYTECODE :=
 compiled: $(INSTALLED)
 	@$(BIN)/python -m compileall -q lab
 
-# Of one lesson everything.
+# Of one lesson everything; else what has its turn (regression/turns.py).
 test: quick compiled
 	$(if $(LESSON),PROOF=full) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
 	  $(if $(LESSON),-k "$(LESSON)",$$($(BIN)/python -m regression notebooks) tests) \

@@ -1,12 +1,11 @@
 """`python -m regression`: the lessons as a regression suite."""
 
 import argparse
-import itertools
 import sys
 from pathlib import Path
 
 from lab import course, language
-from regression import table
+from regression import table, turns
 from regression.soak import soak
 
 
@@ -21,14 +20,24 @@ def put_side_by_side(folder: Path) -> int:
     return 0 if runs and all(run.green for run in runs) else 1
 
 
-def in_turn() -> list[str]:
-    """Each lesson's notebook in one language, and the next lesson's in the next.
+def notebooks(turn: int = turns.TURN) -> list[str]:
+    """Each lesson's notebook in one language, the next lesson's in the next, and tomorrow in the other.
 
-    What both languages must have in common, code and outputs' figures, is compared without a run.
+    Of the lessons for the curious a part. What both languages must have in common, code and
+    outputs' figures, is compared without a run.
     """
-    spoken = itertools.cycle(language.LANGUAGES)
-    found = [lesson.notebook(one) for lesson, one in zip(course.lessons(), spoken, strict=False)]
-    return [path.relative_to(course.ROOT).as_posix() for path in found]
+    all_lessons = course.lessons()
+    curious = [lesson for lesson in all_lessons if lesson.optional]
+    chosen = [lesson for lesson in all_lessons if not lesson.optional]
+    chosen += turns.in_turn(curious, "lessons for the curious", turn)
+    spoken = {
+        lesson.name: language.LANGUAGES[(number + turn) % len(language.LANGUAGES)]
+        for number, lesson in enumerate(all_lessons)
+    }
+    return [
+        lesson.notebook(spoken[lesson.name]).relative_to(course.ROOT).as_posix()
+        for lesson in chosen
+    ]
 
 
 def main() -> int:
@@ -41,10 +50,10 @@ def main() -> int:
     soak_parser.add_argument("--runs", type=int, default=10)
     soak_parser.add_argument("--log", type=Path, default=Path("reports", "soak.jsonl"))
     soak_parser.add_argument("files", nargs="*", help="only these test files and notebooks")
-    commands.add_parser("notebooks", help="name each lesson's notebook in one of the languages")
+    commands.add_parser("notebooks", help="name those whose turn it is")
     arguments = parser.parse_args()
     if arguments.command == "notebooks":
-        print(*in_turn())
+        print(*notebooks())
         return 0
     if arguments.command == "table":
         return put_side_by_side(arguments.folder)

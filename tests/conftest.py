@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from support import turns
 from support.kernels import Kernel
 
 from lab import LabError, course, language, project
@@ -18,6 +17,7 @@ from lab.run import service
 from lab.run.browser import find_browser, launch_options
 from lab.run.valkey import find_program
 from lab.workspace import Workspace
+from regression import turns
 
 Check = Callable[[str, Path], Report]
 
@@ -28,6 +28,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_report_header() -> str:
     """Which part is tried of what takes turns."""
     return turns.told()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of turns.FILES that wait for their turn; a file that is named is tried whole."""
+    if config.option.keyword:
+        return
+    places = [argument.partition("::")[0] for argument in config.args]
+    named = {Path(config.invocation_params.dir, place).resolve() for place in places}
+    waiting = turns.waiting(items, named)
+    if waiting:
+        config.hook.pytest_deselected(items=waiting)
+        items[:] = [item for item in items if item not in waiting]
 
 
 @pytest.fixture(autouse=True)

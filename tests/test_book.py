@@ -14,7 +14,6 @@ from pygments.token import Comment, Generic, Keyword, Name
 from support import gates
 from support.axe import AXE, what_axe_finds
 from support.booktools import needed
-from support.turns import FULL
 
 from book import BookError
 from book.broken import broken
@@ -23,6 +22,7 @@ from book.sources import Sources
 from lab import course, exercises
 from lab.author import notebooks
 from lab.language import LANGUAGES
+from regression.turns import FULL, in_turn
 
 LOAD_TIMEOUT = 30_000
 """Milliseconds for a page to load and draw."""
@@ -125,7 +125,7 @@ RICH = next(lesson.name for lesson in course.lessons() if has_everything(lesson)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", in_turn(LESSONS, "lessons in the book"))
 def test_every_cell_and_every_output_of_a_lesson_is_on_its_page(soup, language, lesson):
     notebook = notebooks.read(course.find(lesson).notebook(language))
     page = soup(language, lesson)
@@ -151,7 +151,7 @@ def test_every_cell_and_every_output_of_a_lesson_is_on_its_page(soup, language, 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", in_turn(LESSONS, "lessons in the book"))
 def test_each_exercise_is_followed_by_its_folded_answer(soup, language, lesson):
     page = soup(language, lesson)
     answers = page.select("details.answer")

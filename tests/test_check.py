@@ -15,7 +15,6 @@ import pytest
 from checks.proof import make, needs_own_python, prove
 from checks.remains import remains
 from checks.workspaces import digest
-from support.turns import in_turn
 
 from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
@@ -24,6 +23,7 @@ from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.check.serving import Server
 from lab.messages import catalogue as messages
+from regression.turns import in_turn
 
 Check = Callable[[str, Path], Report]
 
@@ -166,7 +166,7 @@ def shared_check() -> Iterator[Check]:
 
 @POSIX
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("name", in_turn(list(NASTY), 6))
+@pytest.mark.parametrize("name", in_turn(list(NASTY), "nasty workspaces"))
 def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_check, request):
     nasty = NASTY[name]
     if nasty.file == PAGE:
@@ -179,7 +179,7 @@ def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_che
 
 
 @POSIX
-@pytest.mark.parametrize("name", in_turn(list(NASTY), len(NASTY)))
+@pytest.mark.parametrize("name", in_turn(list(NASTY), "nasty workspaces, with a limit"))
 def test_the_limit_holds_and_nothing_is_left(name, spoilt, place):
     NASTY[name].make(spoilt)
     began = time.monotonic()
@@ -413,7 +413,9 @@ def test_the_environment_is_checked_for_lesson_00(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("without_browser")
 @pytest.mark.parametrize(
     "mistake",
-    in_turn(list(filter(needs_own_python, catalogue.mistakes())), 3),
+    in_turn(
+        list(filter(needs_own_python, catalogue.mistakes())), "mistakes that take a fresh Python"
+    ),
     ids=lambda mistake: mistake.id,
 )
 def test_mistake_that_only_a_fresh_python_shows(mistake, spoilt, monkeypatch):

@@ -5,7 +5,8 @@ The lessons' own are tried by their notebooks, which end with a check.
 
 import pytest
 from checks.workspaces import ALTERNATIVES, LESSONS, alternative
-from support.turns import in_turn
+
+from regression.turns import in_turn
 
 OTHERS = sorted(
     path.name
@@ -15,7 +16,7 @@ OTHERS = sorted(
 
 
 @pytest.mark.usefixtures("browser_program")
-@pytest.mark.parametrize("name", in_turn(OTHERS, 6))
+@pytest.mark.parametrize("name", in_turn(OTHERS, "other right projects"))
 def test_other_correct_solutions_pass(name, correct, tmp_path, patient_check):
     folder = alternative(name, correct, tmp_path / "workspace")
     # Without chat/consumers.py only the whole of lessons 05 and 06 can be right.

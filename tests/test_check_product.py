@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from checks.proof import is_of_product, needs_browser, of_this_run, prove
 from checks.workspaces import ALTERNATIVES, alternative, digest
-from support.turns import in_turn
 
 from lab.check import catalogue, check
 from lab.messages import say
 from lab.run.browser import find_browser
+from regression.turns import in_turn
 
 OTHERS = sorted(
     f"{path.parent.name}/{path.name}" for path in (ALTERNATIVES / "product").glob("*-*/*")
@@ -34,7 +34,7 @@ def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeyp
 
 
 @pytest.mark.usefixtures("browser_program")
-@pytest.mark.parametrize("name", in_turn(OTHERS, 6))
+@pytest.mark.parametrize("name", in_turn(OTHERS, "other right projects"))
 def test_other_correct_solutions_pass(name, finished_after, tmp_path, patient_check):
     lesson = name.partition("/")[0]
     folder = alternative(f"product/{name}", finished_after(lesson), tmp_path / "workspace")

@@ -14,11 +14,11 @@ import pytest
 from checks.proof import make
 from checks.remains import are_cleared, commands, remains
 from checks.workspaces import digest
-from support.turns import in_turn
 
 from lab import course
 from lab.check import check, checking, sandbox
 from lab.check.serving import Server
+from regression.turns import in_turn
 
 CHECK = "import sys; from lab.check import check; check(sys.argv[1], sys.argv[2])"
 WITHOUT_FORK = "from lab.check import sandbox; sandbox._FORKS = False; "
@@ -125,7 +125,7 @@ MOMENTS = {
 
 
 @pytest.mark.usefixtures("browser_program", "valkey_program")
-@pytest.mark.parametrize("name", in_turn(list(MOMENTS), len(MOMENTS)))
+@pytest.mark.parametrize("name", in_turn(list(MOMENTS), "moments to be killed"))
 def test_killed_as(name, finished_after, tmp_path, place):
     moment = MOMENTS[name]
     folder = Path(shutil.copytree(finished_after(moment.lesson), tmp_path / "workspace"))

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.turns import in_turn
 
 from lab import course, project
 from lab.check import Report, browsing, copying
 from lab.check.evidence import without_copy
+from regression.turns import in_turn
 
 CONSUMERS, VIEWS, ROUTING = "chat/consumers.py", "chat/views.py", "chat/routing.py"
 PAGE = "chat/templates/chat/index.html"
@@ -140,7 +140,9 @@ def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path, patient_chec
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("file", in_turn(["random.py", "asyncio.py", "channels/__init__.py"], 3))
+@pytest.mark.parametrize(
+    "file", in_turn(["random.py", "asyncio.py", "channels/__init__.py"], "modules that are hidden")
+)
 def test_a_file_that_hides_a_module_is_named(file, spoilt, patient_check):
     write(spoilt / "test.py", "1 / 0")  # it hides one that nobody needs
     write(spoilt / file, "# my notes\n")
@@ -201,7 +203,7 @@ ALIKE = {
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("name", in_turn(list(ALIKE), 3))
+@pytest.mark.parametrize("name", in_turn(list(ALIKE), "what looks alike"))
 def test_strings_that_look_alike_are_told_apart(name, spoilt, patient_check):
     file, old, new, told = ALIKE[name]
     change(spoilt / file, old, new)
@@ -241,7 +243,9 @@ def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> 
 
 
 @pytest.mark.usefixtures("no_browser")
-@pytest.mark.parametrize("lesson", in_turn(["04-settings", "15-rooms", "17-history"], 3))
+@pytest.mark.parametrize(
+    "lesson", in_turn(["04-settings", "15-rooms", "17-history"], "lessons whose cells nobody ran")
+)
 def test_they_are_told_first(lesson, tmp_path, patient_check):
     first, *_ = project.changed_by(lesson)
     report = told_of(lesson, opened(lesson, tmp_path / "workspace"), patient_check)

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from support import product
 from support.talkers import SEED, Talker, all_catch_up, check_room, confirmed, until_confirmed
-from support.turns import FULL
 
 from lab.run.server import Server
 from lab.run.valkey import steady_port
+from regression.turns import FULL
 
 CLIENTS, ROOMS, KILLS = (200, 5, 20) if FULL else (20, 2, 4)
 SECONDS_BETWEEN_MESSAGES = CLIENTS / 40

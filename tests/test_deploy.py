@@ -18,7 +18,6 @@ from packaging.requirements import Requirement
 from playwright.async_api import Page, async_playwright, expect
 from support import product
 from support.product import FAST
-from support.turns import TURN
 
 from lab import course, project
 from lab.language import LANGUAGES
@@ -26,6 +25,7 @@ from lab.run.browser import launch_options
 from lab.run.nginx import Nginx
 from lab.run.postgres import Postgres
 from lab.run.server import Server
+from regression.turns import TURN
 
 SITE = course.ROOT / "deploy/nginx.conf"
 CONTAINER = course.ROOT / "deploy/Containerfile"
@@ -210,7 +210,7 @@ def test_where_nothing_can_be_written_one_line_says_what_helps(tmp_path):
 
 def test_the_projects_own_tests_pass_on_postgresql(postgres_program, browser_program, tmp_path):
     """All but one, which puts a copy of SQLite's file back; others than tests/test_project.py tries."""
-    tried = product.own_tests(6, TURN + 1)
+    tried = product.own_tests("the project's own tests on PostgreSQL", TURN + 1)
     postgres = Postgres.start(tmp_path / "postgres.log")
     names = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     try:

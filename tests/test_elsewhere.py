@@ -9,9 +9,9 @@ import venv
 from pathlib import Path
 
 import pytest
-from support.turns import FULL
 
 from lab import course
+from regression.turns import FULL
 
 CONTAINERFILE = course.ROOT / ".devcontainer/Containerfile"
 BINDER = course.ROOT / ".binder"

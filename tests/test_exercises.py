@@ -11,12 +11,12 @@ import traceback
 
 import pytest
 from support import gates
-from support.turns import FULL, in_turn
 
 from lab import course, exercises, language
 from lab.author import notebooks
 from lab.grade.needed import names, needed
 from lab.language import SOURCE
+from regression.turns import FULL, in_turn
 
 SOLVED = "✓ "
 NOT_YET = "Ainda não: "
@@ -38,7 +38,9 @@ def f(number, *more):
     assert not used & {"number", "more", "each", "last_but_one", "path"}
 
 
-@pytest.mark.parametrize("lesson", in_turn(LESSONS, 6), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize(
+    "lesson", in_turn(LESSONS, "lessons' exercises"), ids=lambda lesson: lesson.name
+)
 def test_every_exercise_both_ways(kernels, browser_program, lesson, tmp_path):
     kernel = kernels(SOURCE)
     cells = gates.code(notebooks.read(lesson.notebook(SOURCE)))

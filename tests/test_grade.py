@@ -19,7 +19,6 @@ from pathlib import Path
 import psutil
 import pytest
 from support import hand_ins
-from support.turns import FULL, in_turn
 
 from lab import LabError, course, exercises, project
 from lab.check import Report
@@ -29,6 +28,7 @@ from lab.grade import confined, exercising, grading, inside, results
 from lab.grade.confined import Confinement, Stopped
 from lab.grade.results import Graded, Part
 from lab.grade.submissions import Answers
+from regression.turns import FULL, in_turn
 
 LESSON = hand_ins.LESSON
 EXERCISES = ("no-websocket", "router", "who")
@@ -147,11 +147,11 @@ def test_a_class_is_graded_as_a_teacher_would(confinement, browser_program, tmp_
         key[name] = right
         hand_ins.made(tmp_path / name, **{"answers": answers, **more})
 
-    for name, files in in_turn(list(RIGHT.items()), len(RIGHT)):
+    for name, files in in_turn(list(RIGHT.items()), "right hand-ins"):
         add(name, [True] * 4, files=files)
     for mistake in KNOWN if FULL else ():  # one is graded without a sandbox, below
         add(mistake, [False, True, True, True], mistake=mistake)
-    for name, files in in_turn(list(UNSEEN.items()), len(UNSEEN)):
+    for name, files in in_turn(list(UNSEEN.items()), "wrong hand-ins"):
         wrong = {} if FULL else {"answers": wrong_in(EXERCISES[0])}
         add(name, [False, FULL, True, True], files=files, **wrong)
     if FULL:

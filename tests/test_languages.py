@@ -17,11 +17,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, expect, sync_playwright
 from support import product
 from support.axe import AXE, what_axe_finds
-from support.turns import in_turn
 
 from lab import language
 from lab.run.browser import launch_options
 from lab.run.server import Server
+from regression.turns import in_turn
 
 CATALOG = "chat/locale/pt_BR/LC_MESSAGES/django.po"
 PATIENCE = 20_000
@@ -268,7 +268,7 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("what", in_turn(list(SPOILT), 3))
+@pytest.mark.parametrize("what", in_turn(list(SPOILT), "forgotten texts"))
 def test_a_text_that_is_forgotten_is_noticed(site, tmp_path, what):
     path, old, new = SPOILT[what]
     folder = Path(shutil.copytree(site, tmp_path / "project"))

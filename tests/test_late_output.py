@@ -9,10 +9,10 @@ from contextlib import suppress
 import pytest
 from support import gates
 from support.kernels import Kernel
-from support.turns import FULL
 
 from lab import course
 from lab.author import notebooks
+from regression.turns import FULL
 
 SHOWN = ("stream", "error", "display_data", "execute_result")
 SAMPLE = ["00-websockets"]

@@ -10,13 +10,13 @@ import pytest
 from checks.proof import line_number
 from support.kernels import Kernel
 from support.product import own_tests
-from support.turns import in_turn
 
 from lab import LabError, course, language, project
 from lab.author import export, notebooks
 from lab.cells import BLANK, file_written_by
 from lab.check import catalogue
 from lab.patches import PatchError
+from regression.turns import in_turn
 
 RUNS_NO_SERVER = ("begin", "folders")
 """The cells that a lesson's files need, besides those that write them."""
@@ -26,7 +26,7 @@ def test_the_exported_project_is_what_the_notebooks_write():
     assert export.differences() == ""
 
 
-@pytest.mark.parametrize("spoken", in_turn(language.LANGUAGES, 2))
+@pytest.mark.parametrize("spoken", in_turn(language.LANGUAGES, "languages"))
 def test_the_lessons_in_order_in_one_workspace_write_the_exported_project(
     kernels, tmp_path, spoken
 ):
@@ -143,7 +143,15 @@ def test_djangos_own_checks_pass(finished, command):
 def test_its_own_tests_pass(browser_program):
     """As the lessons say to run them, in the exported project."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own_tests(3)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *own_tests("the project's own tests"),
+        ],
         check=False,
         cwd=course.ROOT,
         env={name: value for name, value in os.environ.items() if "PYTEST" not in name},

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import product
-from support.turns import FULL
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from lab.run.server import Server
+from regression.turns import FULL
 
 INPUTS = 20_000 if FULL else 500
 PATIENCE = 10

@@ -15,17 +15,27 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from lab import course, language
 from lab.check.environment import wrong_version
-from regression import baseline, results, versions
-from regression.__main__ import in_turn, put_side_by_side
+from regression import baseline, results, turns, versions
+from regression.__main__ import notebooks, put_side_by_side
 from regression.soak import company_of, soak
 from regression.table import Run, as_html, as_markdown
 
 
-def test_a_run_in_turn_has_each_lesson_once_and_both_languages():
-    found = [Path(name) for name in in_turn()]
-    assert [path.stem for path in found] == [lesson.name for lesson in course.lessons()]
-    assert {path.parent.name for path in found} == set(language.LANGUAGES)
-    assert all((course.ROOT / path).is_file() for path in found)
+def test_in_six_turns_each_lesson_runs_in_both_languages_and_each_time_all_that_others_need(
+    monkeypatch,
+):
+    monkeypatch.setattr(turns, "FULL", False)
+    every = {(lesson.name, spoken) for lesson in course.lessons() for spoken in language.LANGUAGES}
+    needed = {lesson.name for lesson in course.lessons() if not lesson.optional}
+    found = set()
+    for turn in range(6):
+        run = [course.ROOT / name for name in notebooks(turn)]
+        assert all(path.is_file() for path in run)
+        names = [path.stem for path in run]
+        assert needed < set(names)
+        assert len(names) == len(set(names)) < len(course.lessons())
+        found |= {(path.stem, path.parent.name) for path in run}
+    assert found == every
 
 
 def printed(text: str) -> nbformat.NotebookNode:

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 from support.processes import gone, listens, processes_of
-from support.turns import FULL
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from lab import LabError
 from lab.run.server import Server
+from regression.turns import FULL
 
 ROUNDS = 30 if FULL else 3
 

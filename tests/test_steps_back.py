@@ -15,12 +15,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 from support import product
 from support.listeners import Listener, copy, say, until_all_show
-from support.turns import FULL
 
 from lab import course, project
 from lab.run.browser import launch_options
 from lab.run.server import Server
 from lab.run.valkey import steady_port
+from regression.turns import FULL
 
 LOST = 3
 """Messages that each step back loses."""

@@ -28,11 +28,11 @@ import pytest
 from support import product
 from support.product import Client, chat
 from support.stopped_reader import LARGE, StoppedReader
-from support.turns import FULL
 
 from chat.frames import PreparedFrames
 from chat.outbox import Outbox
 from lab.run.server import Server
+from regression.turns import FULL
 
 STOPPED, READERS, MESSAGES = (16, 10, 750) if FULL else (4, 3, 40)
 ROUNDS = 5

@@ -4,13 +4,14 @@ import itertools
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from checks import proof
-from support import turns
 
 from lab import course
 from lab.check import catalogue
+from regression import turns
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +21,25 @@ def no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_everything_has_its_turn():
     names = list("abcdefg")
-    taken = [turns.in_turn(names, 3, turn) for turn in range(20_000, 20_003)]
+    taken = [turns.in_turn(names, "languages", turn) for turn in range(20_000, 20_002)]
     assert sorted(itertools.chain.from_iterable(taken)) == names
-    assert turns.in_turn(["alone"], 3, 20_001) == ["alone"]
+    assert turns.in_turn(["alone"], "languages", 20_001) == ["alone"]
+
+
+def test_a_files_tests_have_their_turn_and_all_of_a_named_file_has():
+    folder = course.ROOT / "tests"
+    files = [folder / name for name in [*turns.FILES, "test_turns.py"]]
+    assert all(file.is_file() for file in files)
+    tests = [SimpleNamespace(path=file, number=number) for number in range(5) for file in files]
+    tried = []
+    for turn in range(20_000, 20_000 + max(turns.FILES.values())):
+        waiting = turns.waiting(tests, set(), turn)
+        left = [test for test in tests if test not in waiting]
+        assert {test.path for test in left} == set(files)
+        assert {test.path for test in waiting} == set(files[:-1])
+        tried += left
+    assert all(test in tried for test in tests)
+    assert files[0] not in {test.path for test in turns.waiting(tests, {files[0]}, 20_000)}
 
 
 def test_every_kind_of_mistake_each_time_every_lesson_in_six_and_every_mistake_in_the_end():

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from support.turns import FULL
 
 from lab import course
+from regression.turns import FULL
 
 LIMIT = 600
 """Seconds that both may take together, however busy the machine."""

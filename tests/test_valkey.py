@@ -18,13 +18,13 @@ from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from support.kernels import Kernel
 from support.processes import gone, listens, processes_of
-from support.turns import FULL, in_turn
 
 from lab import LabError, course, language
 from lab.messages import say
 from lab.run import children
 from lab.run import valkey as valkey_module
 from lab.run.valkey import STEADY_PORTS, Valkey
+from regression.turns import FULL, in_turn
 
 ROUNDS = 30 if FULL else 5
 
@@ -348,7 +348,8 @@ def test_another_valkey_replaces_the_first_and_leaves_the_server_running(kernel)
 
 
 @pytest.mark.parametrize(
-    "cell", in_turn(["lesson.stop()", "lesson.reset()", 'Lesson("05-asgi")'], 3)
+    "cell",
+    in_turn(["lesson.stop()", "lesson.reset()", 'Lesson("05-asgi")'], "cells that stop Valkey"),
 )
 def test_what_ends_a_lessons_servers_ends_valkey_too(kernel, cell):
     kernel.run(cell)

@@ -9,12 +9,12 @@ import sys
 import nbclient
 import pytest
 from support.gates import code, texts
-from support.turns import FULL
 
 from lab import course, project
 from lab.author import notebooks
 from lab.check import sandbox
 from lab.run import variables
+from regression.turns import FULL
 
 HOSTILE = {
     "ALLOWED_HOSTS": "elsewhere.example",

@@ -4,10 +4,9 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.turns import in_turn
-
 from lab import project
 from lab.check import Report, catalogue
+from regression.turns import in_turn
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ class Project:
 
 def projects() -> list[Project]:
     """Those of this run: a few, as each takes a second or two; `make proof` tries them all."""
-    parts = {"projects.toml": 6, "beginners.toml": 20}
-    return [project for file, many in parts.items() for project in in_turn(_in(file), many)]
+    kinds = {"projects.toml": "projects", "beginners.toml": "beginners' projects"}
+    return [project for file, kind in kinds.items() for project in in_turn(_in(file), kind)]
 
 
 def _in(file: str) -> list[Project]:

@@ -5,15 +5,13 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from support import turns
-
 from checks import machine
 from lab.check import Report, catalogue, check
+from regression import turns
 
 NAMED = re.compile(r"(?<!{){(\w+)}")
 """A value that a text has to be filled in with."""
-LESSONS_TAKE = 6
-"""Turns, until a mistake of each lesson was tried."""
+_LESSONS = "lessons' mistakes"
 
 
 def of_this_run(
@@ -26,10 +24,10 @@ def of_this_run(
         return list(entries)
     kinds, lessons = _by(entries, _kind), _by(entries, lambda entry: entry.check or entry.lesson)
     chosen = [same[turn % len(same)] for same in kinds.values()]
-    for lesson in turns.in_turn(sorted(lessons), LESSONS_TAKE, turn):
+    for lesson in turns.in_turn(sorted(lessons), _LESSONS, turn):
         same = lessons[lesson]
         if not any(entry in same for entry in chosen):
-            chosen.append(same[turn // LESSONS_TAKE % len(same)])
+            chosen.append(same[turn // turns.PARTS[_LESSONS] % len(same)])
     return [entry for entry in entries if entry in chosen]
 
 

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from lab import course, project
 from lab.run import variables
 from lab.run.server import WEBSOCKET_PATH, Server
-from support import turns
+from regression import turns
 
 DATABASE, STATIC = "db.sqlite3", "staticfiles"
 FAST = "chat.connection:Connection"
@@ -50,12 +50,12 @@ def _made_ready() -> TemporaryDirectory[str]:
     return folder
 
 
-def own_tests(parts: int, turn: int = turns.TURN) -> list[str]:
-    """What its own tests are run by: all, or one of so many parts of the files, as they take a minute."""
+def own_tests(what: str, turn: int = turns.TURN) -> list[str]:
+    """What its own tests are run by: all, or what has its turn of the files, as they take a minute."""
     files = sorted(course.ROOT.glob("chat/tests/test_*.py"))
     if turns.FULL:
         return ["chat"]
-    return [str(file.relative_to(course.ROOT)) for file in turns.in_turn(files, parts, turn)]
+    return [str(file.relative_to(course.ROOT)) for file in turns.in_turn(files, what, turn)]
 
 
 def change(file: Path, old: str, new: str) -> None:
