@@ -125,7 +125,7 @@ async def ping(frame: object, opcode: object) -> None:
     if opcode != got:
         raise NotYet(
             f"o ping está certo, mas o frame que voltou não tem o opcode {opcode!r}.",
-            f"the ping is right, but the frame that came back hasn't the opcode {opcode!r}.",
+            f"the ping is right, but the opcode of the frame that came back isn't {opcode!r}.",
         )
 
 

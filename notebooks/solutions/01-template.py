@@ -149,7 +149,7 @@ async def reload(sent: object, address: object) -> None:
         raise NotYet(
             "experimentei, e com a mensagem não foi assim. O que vem primeiro, a função do "
             "`submit` ou a recarga?",
-            "I tried it, and the message fared otherwise. Which comes first, the function of "
+            "I tried it, and the message did the opposite. Which comes first, the function of "
             "`submit` or the reload?",
         )
     wanted = parse_qs(query, keep_blank_values=True)
