@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
-from chat import history, presence, protocol
+from chat import history, protocol
 from chat.frames import PreparedFrames, encode
 from chat.limits import TokenBucket
 from chat.models import FIRST_ROOM, Room
@@ -97,7 +97,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
                 self.say(frame)
             case PeopleRequest():
                 self.feed.watchers.add(self.outbox)
-                names = await presence.people(self.room)
+                names = await self.chat.sockets.people.ask(self.room.pk)
                 await self.send_json({"type": "people", "people": names})
                 if not self.feed.relay.in_reach:
                     await self.send_json(self.feed.notice)
@@ -133,6 +133,11 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         if before is not None:
             await self.send_page(before=before)
             return
+        missed = None if after is None else self.feed.since(after, mark)
+        if missed is not None:
+            self.feed.resume(self.outbox, self.feed.number)
+            await self.send_messages(missed, more=False, after=after)
+            return
         self.feed.pause(self.outbox)
         try:
             page = await self.send_page(after, mark=mark)
@@ -147,16 +152,12 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
     async def send_page(self, after=None, before=None, mark=None):
         page = await history.page(self.room, after, before, mark)
-        await self.send_json(
-            {
-                "type": "history",
-                "after": after,
-                "before": before,
-                "messages": page.frames,
-                "more": page.more,
-            }
-        )
+        await self.send_messages(page.frames, page.more, after, before)
         return page
+
+    async def send_messages(self, frames, more, after=None, before=None):
+        asked = {"type": "history", "after": after, "before": before}
+        await self.send_json(asked | {"messages": frames, "more": more})
 
     @classmethod
     async def encode_json(cls, content):

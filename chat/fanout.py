@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 
 from chat import history, presence
 from chat.frames import PreparedFrames
@@ -31,6 +32,7 @@ class Feed:
         self.rooms = rooms
         self.number, self.mark = room.last_number, room.mark  # of the last whose turn has come
         self.early = {}  # number: frame, of those that came before their turn
+        self.recent = deque(maxlen=history.PAGE_SIZE)  # the last frames whose turn has come
         self.due = []  # frames whose turn has come, until the end of this turn of the event loop
         self.members = {}  # outbox: number up to which it has everything
         self.users = {}  # outbox: who reads it
@@ -51,6 +53,14 @@ class Feed:
             return False
         self.members[outbox] = number
         return True
+
+    def since(self, number, mark):
+        """What came after the message of that number and mark; None if only the history knows."""
+        if (number, mark) == (self.number, self.mark):
+            return []
+        frames = list(self.recent)
+        known = [(frame["id"], frame["mark"]) for frame in frames]
+        return frames[known.index((number, mark)) + 1 :] if (number, mark) in known else None
 
     async def publish(self, frame):
         """A message was stored here: to the members, and to the other processes."""
@@ -77,6 +87,7 @@ class Feed:
         while (frame := self.early.get(self.number + 1)) and frame["follows"] == self.mark:
             del self.early[frame["id"]]
             self.number, self.mark = frame["id"], frame["mark"]
+            self.recent.append(frame)
             if not self.due:
                 asyncio.get_running_loop().call_soon(self.deliver)
             self.due.append(frame)
@@ -146,7 +157,8 @@ class Feed:
         """The other processes went out of reach, or came back into it."""
         self.tell_watchers(self.notice)
         if self.relay.in_reach:  # who came and went meanwhile, nobody told
-            self.tell_watchers({"type": "people", "people": await presence.people(self.room)})
+            people = await presence.people_in([self.room.pk])
+            self.tell_watchers({"type": "people", "people": people[self.room.pk]})
 
     async def close(self, code):
         """The members are told why, and go."""

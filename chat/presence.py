@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from chat import relay
 from chat.models import Presence
+from chat.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ class Sockets:
 
     def __init__(self):
         self.held = {}  # channel name: (room, user)
+        self.entering = Together(self.note_who_enters)
+        self.leaving = Together(forget_who_leaves)
+        self.people = Together(people_in)
 
     async def enter(self, channel_name, room, user):
         """Note a user's socket in a room; True if they weren't there before. Guests go unnoted.
@@ -37,19 +41,16 @@ class Sockets:
             return False
         self.held[channel_name] = room, user
         try:
-            was_there = await Presence.objects.filter(room=room, user=user).aexists()
-            await database_sync_to_async(self.note)([channel_name])
+            return await self.entering.ask((channel_name, room, user))
         except DatabaseError:
             logger.exception("could not note who came; trying again")
             return False
-        return not was_there
 
     async def leave(self, channel_name, room, user):
         """Take a user's socket away; True if it was their last one in the room."""
         if self.held.pop(channel_name, None) is None:
             return False
-        await Presence.objects.filter(channel_name=channel_name).adelete()
-        return not await Presence.objects.filter(room=room, user=user).aexists()
+        return await self.leaving.ask((channel_name, room, user))
 
     async def run(self):
         """Speak for these sockets, and tell the rooms who went with another server."""
@@ -60,6 +61,12 @@ class Sockets:
                 await tell("leave", await sweep())
             except Exception:  # the database's or the channel layer's: this task must outlive it
                 logger.exception("could not renew who is here; trying again")
+
+    @database_sync_to_async
+    def note_who_enters(self, sockets):
+        first = firsts(sockets)
+        self.note([channel_name for channel_name, _, _ in sockets])
+        return first
 
     @database_sync_to_async
     def renew(self):
@@ -85,10 +92,33 @@ class Sockets:
         return list(held.values())
 
 
-async def people(room):
-    """The names of those who are in the room, in order."""
-    names = Presence.objects.filter(room=room).values_list("user__username", flat=True)
-    return [name async for name in names.distinct().order_by("user__username")]
+@database_sync_to_async
+def people_in(rooms):
+    """The names of those who are in each of the rooms, in order; rooms are given by number."""
+    people = {room: [] for room in rooms}
+    noted = Presence.objects.filter(room__in=rooms).order_by("user__username")
+    for room, name in noted.values_list("room", "user__username").distinct():
+        people[room].append(name)
+    return people
+
+
+@database_sync_to_async
+def forget_who_leaves(sockets):
+    Presence.objects.filter(channel_name__in=[name for name, _, _ in sockets]).delete()
+    return firsts(sockets)
+
+
+def firsts(sockets):
+    """Of each socket, whether nobody of its user's is noted in its room, nor is before it here."""
+    rooms, users = {room for _, room, _ in sockets}, {user for _, _, user in sockets}
+    noted = Presence.objects.filter(room__in=rooms, user__in=users)
+    there = set(noted.values_list("room", "user"))
+    first = {}
+    for socket in sockets:
+        _, room, user = socket
+        first[socket] = (room.pk, user.pk) not in there
+        there.add((room.pk, user.pk))
+    return first
 
 
 async def tell(what, people):
@@ -102,10 +132,7 @@ def sweep():
     """Take away the sockets that nobody spoke for; who went: (group name, username) of each."""
     oldest = Now() - timedelta(seconds=settings.CHAT_SECONDS_UNTIL_GONE)
     gone = Presence.objects.filter(seen_at__lt=oldest)
-    went = {(presence.room, presence.user) for presence in gone.select_related("room", "user")}
+    went = [(each.pk, each.room, each.user) for each in gone.select_related("room", "user")]
     gone.delete()
-    return [
-        (room.group_name, user.username)
-        for room, user in went
-        if not Presence.objects.filter(room=room, user=user).exists()
-    ]
+    are_last = firsts(went).items()
+    return [(room.group_name, user.username) for (_, room, user), is_last in are_last if is_last]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
@@ -13,6 +14,24 @@ logger = logging.getLogger(__name__)
 LOGGED_OUT = 4401
 """Our own close code (4000 to 4999 are free for applications), after HTTP's 401."""
 SECONDS_BETWEEN_LOOKS = 2
+
+
+class Recognized:
+    """ASGI middleware: adds to the scope who it is, as AuthMiddlewareStack does, and keeps less."""
+
+    def __init__(self, application):
+        self.application = application
+
+    async def __call__(self, scope, receive, send):
+        await recognize(scope)
+        await self.application(scope, receive, send)
+
+
+async def recognize(scope):
+    async def keep(found, receive, send):
+        scope.update(session=found["session"], user=found["user"])
+
+    await AuthMiddlewareStack(keep)(scope, None, None)
 
 
 class EndWithSession:

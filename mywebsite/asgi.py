@@ -3,7 +3,6 @@
 import gc
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
@@ -17,13 +16,13 @@ from chat.http import BoundedBody
 from chat.origin import SameOrigin
 from chat.outbox import BoundedOutbox
 from chat.service import SharedChat
-from chat.sessions import EndWithSession
+from chat.sessions import EndWithSession, Recognized
 from chat.shares import SharedLimits
 from chat.turns import InTurn
 
 shared = SharedChat()
 routes = URLRouter(chat.routing.websocket_urlpatterns)
-admitted = InTurn(AuthMiddlewareStack(SharedLimits(EndWithSession(routes))))
+admitted = InTurn(Recognized(SharedLimits(EndWithSession(routes))))
 
 application = ProtocolTypeRouter(
     {

@@ -232,6 +232,7 @@ async def test_who_is_there_when_the_history_steps_back_is_told_and_reads_it_ane
         copy(tmp_path / "backup", database)
         async with chat(server) as bia:  # she has heard nothing of all that
             assert await say(bia, "depois da volta") == lost[0]
+        await ana.wait_closed()  # until then the server knows no better than she does
         async with chat(server) as again:
             await ask(again, type="history", after=known["id"], mark=known["mark"])
             assert (await hear(again, "reset"))["detail"]

@@ -144,4 +144,4 @@ async def test_who_was_on_a_killed_server_is_swept_away_and_nobody_else():
         seen_at = Now() - timedelta(seconds=seconds)
         await Presence.objects.acreate(channel_name=name, room=room, user=user, seen_at=seen_at)
     assert await presence.sweep() == [(room.group_name, "ana")]
-    assert await presence.people(room) == ["bia"]
+    assert await presence.people_in([room.pk]) == {room.pk: ["bia"]}
