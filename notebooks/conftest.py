@@ -8,9 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbval.kernel
 import pytest
 
-from regression import cells
+from regression import cells, kernels
 
 collect_ignore_glob = ["*/index.ipynb"]
 """What it shows is each learner's own: tests/test_home.py runs it."""
@@ -32,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
             "needs, in the repository's folder: python -m pip install -r requirements.txt"
         )
     cells.leave_out_pictures(config)
+    nbval.kernel.start_new_kernel = kernels.once_more(nbval.kernel.start_new_kernel)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

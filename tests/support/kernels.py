@@ -6,18 +6,16 @@ from pathlib import Path
 
 from jupyter_client import BlockingKernelClient, KernelManager
 
+from regression.kernels import once_more
+
 
 class Kernel:
     """A kernel started in a notebook's folder, with a workspace of the test's own."""
 
     def __init__(self, folder: Path, workspace: Path, **environment: str) -> None:
-        self.manager = KernelManager(kernel_name="python3")
         env = {**os.environ, "LAB_WORKSPACE": str(workspace), "LAB_PATIENCE": "4"}
         env.pop("JPY_SESSION_NAME", None)
-        self.manager.start_kernel(cwd=str(folder), env={**env, **environment})
-        self.client: BlockingKernelClient = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.manager, self.client = once_more(_started)(folder, {**env, **environment})
 
     def run(self, source: str, timeout: float = 30, interrupt_at: str | None = None) -> str:
         """Run a cell; returns what it printed or displayed as text, and its error's if it failed.
@@ -45,3 +43,19 @@ class Kernel:
         self.client.stop_channels()
         # Not at once, unless it is gone: it removes its temporary folders as it ends.
         self.manager.shutdown_kernel(now=not self.manager.is_alive())
+
+
+def _started(
+    folder: Path, environment: dict[str, str]
+) -> tuple[KernelManager, BlockingKernelClient]:
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(folder), env=environment)
+    client: BlockingKernelClient = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+    except RuntimeError:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        raise
+    return manager, client
