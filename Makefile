@@ -6,6 +6,7 @@ WORKERS ?= 3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 BOOK_INSTALLED := .venv/book-installed
+PROXY := .venv/proxy
 
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
@@ -50,7 +51,7 @@ compiled: $(INSTALLED)
 	@$(BIN)/python -m compileall -q lab
 
 # Of one lesson everything; else what has its turn (regression/turns.py).
-test: quick compiled
+test: quick compiled $(PROXY)
 	$(if $(LESSON),PROOF=full) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
 	  $(if $(LESSON),-k "$(LESSON)",$$($(BIN)/python -m regression notebooks) tests) \
 	  $(if $(JUNIT),--junit-xml="$(JUNIT)")
@@ -66,7 +67,7 @@ soak: $(INSTALLED)
 # What is measured while it runs, or has many clients; the report says what they found.
 ALONE := $(addprefix tests/test_,$(addsuffix .py,protocol_properties crashes old_page stopped_reader two_at_once))
 
-proof: $(INSTALLED) $(BOOK_INSTALLED) compiled
+proof: $(INSTALLED) $(BOOK_INSTALLED) $(PROXY) compiled
 	PROOF=full $(BIN)/python -m pytest -rP $(ALONE)
 	PROOF=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
 	  notebooks tests $(addprefix --ignore=,$(ALONE)) $(if $(JUNIT),--junit-xml="$(JUNIT)")
@@ -116,6 +117,8 @@ lock: $(INSTALLED)
 	  --constraint - $(LOCK) --output-file benchmarks/requirements.txt
 	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:book \
 	  --constraint - $(LOCK) --output-file book/requirements.txt
+	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:proxy \
+	  --constraint - $(LOCK) --output-file tests/proxy-requirements.txt
 
 # The first Python of at least 3.11 under its usual names, or nothing.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -138,4 +141,9 @@ $(BOOK_INSTALLED): $(INSTALLED) book/requirements.txt book/package-lock.json
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
 	  -r book/requirements.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix book --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# Apart from the course's packages: its JupyterLab is not to be a proxy.
+$(PROXY): $(INSTALLED) tests/proxy-requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $@ -r tests/proxy-requirements.txt
 	@touch $@

@@ -122,6 +122,18 @@ def nginx_program() -> Path:
     return needed("nginx", service.NGINX)
 
 
+@pytest.fixture(scope="session")
+def proxy_packages() -> Path:
+    """The folder with jupyter-server-proxy, which `make test` fills; without it as the browser's."""
+    packages = course.ROOT / ".venv" / "proxy"
+    if not packages.is_dir() and os.environ.get("CI") != "true":
+        pytest.skip("no jupyter-server-proxy: make test installs it")
+    assert packages.is_dir(), (
+        "continuous integration needs it: make test installs it"
+    )
+    return packages
+
+
 @pytest.fixture
 def kernels(tmp_path: Path) -> Iterator[object]:
     """A function that starts a Kernel; all of them end with the test."""

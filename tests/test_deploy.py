@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 from support import product
 from support.product import FAST
+from support.whole_site import PATIENCE, use_the_site
 
 from lab import course, project
 from lab.language import LANGUAGES
@@ -30,9 +31,6 @@ from regression.turns import TURN
 SITE = course.ROOT / "deploy/nginx.conf"
 CONTAINER = course.ROOT / "deploy/Containerfile"
 OPERATING = {"en": "docs/operating.md", "pt-br": "docs/operating.pt-br.md"}
-PASSWORD = "correta-bateria-grampo"
-PATIENCE = 20_000
-"""Milliseconds that a page may take on a busy machine."""
 
 
 def between(text: str, mark: str) -> str:
@@ -50,28 +48,6 @@ def two_on_one_host(folder: Path, other: Server) -> Path:
     assert site.count("location /chat/ {") == 1
     (folder / "two.conf").write_text(site)
     return folder / "two.conf"
-
-
-async def use_the_site(page: Page, address: str, name: str) -> None:
-    """Sign up, talk, log out and in again: each by the links that the page itself shows."""
-    await page.goto(address)
-    await page.get_by_role("link", name="Criar conta").click()
-    await page.locator("[name=username]").fill(name)
-    await page.locator("[name=password1]").fill(PASSWORD)
-    await page.locator("[name=password2]").fill(PASSWORD)
-    await page.locator("main button").click()
-    await page.get_by_role("link", name="test").click()
-    await expect(page.locator("#state")).to_have_text("Conectado.")
-    await page.get_by_label("Mensagem", exact=True).fill("olá")
-    await page.get_by_role("button", name="Enviar").click()
-    await expect(page.locator("#messages")).to_contain_text("olá")
-    await page.get_by_role("button", name="Sair").click()
-    await page.get_by_role("link", name="Entrar").click()
-    await page.locator("[name=username]").fill(name)
-    await page.locator("[name=password]").fill(PASSWORD)
-    await page.locator("main button").click()
-    await expect(page.locator("header")).to_contain_text(name)
-    assert page.url.startswith(address)
 
 
 async def test_behind_nginx_a_browser_uses_two_whole_sites_of_one_host(
