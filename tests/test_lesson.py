@@ -43,7 +43,7 @@ def test_a_changed_file_that_comes_along_is_named_with_its_copy(kernels, tmp_pat
     mine = file.read_text("utf-8").replace('# "" for a guest', "# mine")
     file.write_text(mine, "utf-8")
     said = kernels().run('from lab import Lesson; lesson = Lesson("24-fanout")')
-    assert f"You changed {CONSUMERS}: your lines stay, the rest is as this lesson finds it" in said
+    assert f"You changed {CONSUMERS}: your lines stay where no lesson changes them" in said
     assert "kept as it is" not in said
     assert file.read_text("utf-8") == project.files_before("24-fanout")[CONSUMERS]
     assert (tmp_path / "workspace-kept/1" / CONSUMERS).read_text("utf-8") == mine
