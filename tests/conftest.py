@@ -128,9 +128,7 @@ def proxy_packages() -> Path:
     packages = course.ROOT / ".venv" / "proxy"
     if not packages.is_dir() and os.environ.get("CI") != "true":
         pytest.skip("no jupyter-server-proxy: make test installs it")
-    assert packages.is_dir(), (
-        "continuous integration needs it: make test installs it"
-    )
+    assert packages.is_dir(), "continuous integration needs it: make test installs it"
     return packages
 
 

@@ -4,10 +4,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 from support.jupyterlab import command, new_context, opened, started
-from support.turns import FULL
 
 from lab import course
 from lab.language import LANGUAGES
+from regression.turns import FULL
 
 LONGEST = 400_000
 """Milliseconds that a lesson may take; its cells wait for a server, a browser, or for nobody."""
