@@ -1,7 +1,7 @@
 """Changes as lessons show them, and the two sides of a file brought together."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab import cells, course, merging, patches, project
@@ -27,6 +27,8 @@ def encode(frame):
     return json.dumps(frame, separators=(",", ":"))
 """
 lines = st.lists(st.sampled_from(["a", "b", "c", "", "    d"]), max_size=8)
+# A busy machine takes its time: that is no fault of an example.
+on_any_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def text(of: list[str]) -> str:
@@ -61,6 +63,7 @@ def test_lines_that_have_no_one_place_are_told(patch, told):
         patches.applied(patch, BEFORE)
 
 
+@on_any_machine
 @given(lines, lines)
 def test_a_difference_applied_gives_the_other_text(before, after):
     before, after = ["first", *before], ["first", *after]
@@ -79,6 +82,7 @@ def test_blanks_that_are_filled_otherwise_stay():
     assert [hunk.old for hunk in done] == [("    ...  # first",)]
 
 
+@on_any_machine
 @given(lines, lines)
 def test_what_one_side_changed_alone_is_what_both_get(base, changed):
     assert merging.merged(text(base), text(base), text(changed)) == text(changed)
