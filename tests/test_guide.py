@@ -1,6 +1,7 @@
 """The teacher's guide: its plans add up, and what it names of the lessons is there."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -27,6 +28,11 @@ def test_the_five_steps_fit_into_ninety_minutes_with_time_to_tell(language):
     assert taken + plans.TELLING <= plans.SESSION
     table = between(guide(language), "short")
     assert sum(map(int, re.findall(r"\| (\d+) \|$", table, re.MULTILINE))) == plans.SESSION
+    rows = re.findall(r"\| (\d+) \| (\d+) \|$", table, re.MULTILINE)
+    times = [(int(begins), int(taken)) for begins, taken in rows]
+    assert len(times) == len(plans.SHORT) and times[0][0] == 0
+    assert all(begins + taken <= later for (begins, taken), (later, _) in pairwise(times))
+    assert sum(times[-1]) <= plans.SESSION
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

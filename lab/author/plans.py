@@ -58,10 +58,14 @@ def _table(key: str, language: str, rows: list[list[str]]) -> list[list[str]]:
 
 def _short(language: str) -> list[list[str]]:
     found = [(lesson, minutes(course.find(lesson), language)) for lesson in SHORT]
-    rows = [[_link(course.find(lesson), language), str(each.cells)] for lesson, each in found]
-    taken = sum(each.cells for _, each in found)
+    left = SESSION - sum(each.cells for _, each in found)
+    breath = left // len(found)  # after each lesson; the last one's is longer by what is over
+    rows, begins = [], 0
+    for lesson, each in found:
+        rows.append([_link(course.find(lesson), language), str(begins), str(each.cells)])
+        begins += each.cells + breath
     told = catalogue()["plan_for_telling"][language]
-    return _table("plan_short", language, [*rows, [told, str(SESSION - taken)]])
+    return _table("plan_short", language, [*rows, [told, "", str(left)]])
 
 
 def _sessions(language: str) -> list[list[str]]:
