@@ -34,6 +34,10 @@ def relay():
     return served
 
 
+def words(text: str) -> str:
+    return json.loads(text)["message"]
+
+
 def test_what_a_real_server_delivers(tmp_path):
     server = Server.start(SEED, tmp_path / "log")
     try:
@@ -52,23 +56,47 @@ async def test_every_message_is_counted_once(relay):
     said = []
 
     def answer(sockets, _, text):
-        said.append(json.loads(text))
+        said.extend([text] * (words(text) == load.TEXT))
         broadcast(sockets, text)
 
     found = await relay(answer, readers=5)
     assert found.deliveries == 5 * len(said)
 
 
-@pytest.mark.parametrize("size", [10, 125, 126, 65_535, 65_536])
+@pytest.mark.parametrize("size", [len(load.TEXT), 125, 126, 65_535, 65_536])
 async def test_frames_of_every_length_are_counted(relay, size):
-    found = await relay(lambda sockets, *_: broadcast(sockets, "x" * size))
+    found = await relay(lambda sockets, _, text: broadcast(sockets, words(text).ljust(size)))
+    assert found.deliveries > 0
+
+
+async def test_what_a_chat_tells_besides_is_no_message_whenever_it_comes(relay):
+    def answer(sockets, _, text):
+        broadcast(sockets, '{"type": "join", "author": "ana"}')
+        broadcast(sockets, text)
+
+    found = await relay(answer)
+    assert found.deliveries > 0
+
+
+async def test_who_is_in_the_room_only_some_time_after_the_handshake_misses_nothing(relay):
+    listening = set()
+
+    def answer(sockets, _, text):
+        broadcast(listening, text)
+        asyncio.get_running_loop().call_later(0.3, listening.update, set(sockets))
+
+    found = await relay(answer)
     assert found.deliveries > 0
 
 
 async def test_a_lost_message_is_an_error(relay, monkeypatch):
     monkeypatch.setattr(load, "ENDING", 0.3)
+
+    def answer(sockets, socket, text):
+        broadcast(sockets if load.CALL in text else {socket}, text)
+
     with pytest.raises(RuntimeError, match="deliveries had not arrived"):
-        await relay(lambda _, socket, text: broadcast({socket}, text))
+        await relay(answer)
 
 
 async def test_a_message_that_comes_twice_is_an_error(relay):
@@ -76,7 +104,7 @@ async def test_a_message_that_comes_twice_is_an_error(relay):
         broadcast(sockets, text)
         broadcast(sockets - {socket}, text)
 
-    with pytest.raises(RuntimeError, match="more frames arrived"):
+    with pytest.raises(RuntimeError, match="more messages arrived"):
         await relay(answer)
 
 

@@ -1,7 +1,7 @@
 """How much a chat delivers: many readers and one sender, in a process of their own.
 
 `measure` is what a lesson calls. The process is this very file, run as a program: its clients
-are bare sockets that count frames and look into none, so that the server has the most to do.
+are bare sockets that count messages and parse none, so that the server has the most to do.
 """
 
 import asyncio
@@ -20,10 +20,17 @@ HOST = "127.0.0.1"
 PATH = "/ws/socket-server/"
 OUTSTANDING = 8
 """How many messages are under way: sent, and not yet back at the sender."""
+TEXT = "O rato roeu a roupa do rei."
+"""What is said. A frame without it is no message: a chat tells also who comes, and whenever it likes."""
+CALL = "Todos me ouvem?"
+"""What is said before: who is connected may not be in the room yet."""
 STARTING = 20
 """Seconds that connecting everybody may take."""
 ENDING = 20
 """Seconds that the last messages may take to reach everybody."""
+
+
+_SAID, _CALLED = TEXT.encode(), CALL.encode()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +79,11 @@ def measure(server: Serving, readers: int, seconds: float = 1.0) -> Load:
 
 
 class Reader(asyncio.Protocol):
-    """A WebSocket that counts the frames it gets."""
+    """A WebSocket that counts the messages it gets."""
 
     def __init__(self) -> None:
-        self.frames = 0
+        self.messages = 0
+        self.listens = False
         self.rest = b""
         self.open = asyncio.get_running_loop().create_future()
 
@@ -102,11 +110,14 @@ class Reader(asyncio.Protocol):
                 return
             self.open.set_result(None)
         while (size := frame_size(self.rest)) <= len(self.rest):
+            is_message = self.rest.find(_SAID, 0, size) >= 0
+            self.listens = self.listens or self.rest.find(_CALLED, 0, size) >= 0
             self.rest = self.rest[size:]
-            self.frames += 1
-            self.got_frame()
+            if is_message:
+                self.messages += 1
+                self.got_message()
 
-    def got_frame(self) -> None:
+    def got_message(self) -> None:
         """A reader does nothing more with it."""
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -123,12 +134,15 @@ class Sender(Reader):
         self.speaks = False
 
     def speak(self) -> None:
-        text = json.dumps({"message": "O rato roeu a roupa do rei.", "message2": str(self.sent)})
-        # All of a mask's bits may be zero: then the masked text is the text itself.
-        self.transport.write(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text.encode())
+        self.say(TEXT)
         self.sent += 1
 
-    def got_frame(self) -> None:
+    def say(self, words: str) -> None:
+        text = json.dumps({"message": words, "message2": str(self.sent)})
+        # All of a mask's bits may be zero: then the masked text is the text itself.
+        self.transport.write(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text.encode())
+
+    def got_message(self) -> None:
         if self.speaks:
             self.speak()
 
@@ -155,15 +169,19 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 
 async def run(port: int, pid: int, count: int, seconds: float) -> Load:
-    """Do what `measure` asks for."""
+    """Do what `measure` asks for; raises RuntimeError as it says."""
     clients: list[Reader] = []
     try:
         async with asyncio.timeout(STARTING):
             for _ in range(count):
                 await connect(Reader, port, clients)
             sender = await connect(Sender, port, clients)
-            await asyncio.sleep(0.1)  # what a chat says to newcomers is no message
+            while not all(client.listens for client in clients):
+                sender.say(CALL)
+                await asyncio.sleep(0.1)
         return await speak(sender, clients, psutil.Process(pid), seconds)
+    except TimeoutError:
+        raise RuntimeError(f"not all were in the room after {STARTING} s") from None
     finally:
         for client in clients:
             client.transport.abort()
@@ -181,8 +199,6 @@ async def speak(
     sender: Sender, clients: list[Reader], process: psutil.Process, seconds: float
 ) -> Load:
     """Have one of the clients speak for some seconds, and count what all of them hear."""
-    for client in clients:
-        client.frames = 0
     cpu, began = cpu_seconds(process), time.perf_counter()
     sender.speaks = True
     for _ in range(OUTSTANDING):
@@ -201,12 +217,12 @@ async def everything_heard(clients: list[Reader], sender: Sender) -> None:
     Raises RuntimeError when some were lost, or came more than once.
     """
     deadline = time.monotonic() + ENDING
-    while missing := sum(max(0, sender.sent - client.frames) for client in clients):
+    while missing := sum(max(0, sender.sent - client.messages) for client in clients):
         if time.monotonic() > deadline:
             raise RuntimeError(f"{missing} deliveries had not arrived after {ENDING} s")
         await asyncio.sleep(0.001)
-    if max(client.frames for client in clients) > sender.sent:
-        raise RuntimeError("more frames arrived than messages were sent")
+    if max(client.messages for client in clients) > sender.sent:
+        raise RuntimeError("more messages arrived than were sent")
 
 
 if __name__ == "__main__":
