@@ -177,6 +177,17 @@ def test_a_folder_that_is_missing_or_empty_is_told(tmp_path):
         submissions.found_in(tmp_path)
 
 
+def test_a_hand_in_has_the_name_of_its_learner_and_no_two_have_one(tmp_path):
+    for name in ("hand-in-ana.zip", "bia.zip", "hand-in.zip"):
+        (tmp_path / name).touch()
+    (tmp_path / "caio.silva").mkdir()
+    names = [each.name for each in submissions.found_in(tmp_path)]
+    assert names == ["ana", "bia", "caio.silva", "hand-in"]
+    (tmp_path / "Ana").mkdir()
+    with pytest.raises(LabError, match="would both be"):
+        submissions.found_in(tmp_path)
+
+
 # -- what reaches for its judge -------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ _LONGER = 4.0
 _DETAILS = re.compile(r"<details>.*?</details>", re.DOTALL)
 _FENCED = re.compile(r"```.*?```", re.DOTALL)
 _EXERCISE = re.compile(r"\*\*\d")
+_HEADING = re.compile(r"^## (.+)\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,37 @@ class Minutes:
     def too_many(self) -> bool:
         """Whether that is more than one sitting takes."""
         return self.of_reading > MOST_READING or self.of_exercises > MOST_EXERCISES
+
+
+@dataclass
+class Section:
+    """What stands below one heading of a lesson."""
+
+    heading: str
+    """Empty for what stands above the first one."""
+    cells: int = 0
+    """How many there are to be run."""
+    of_reading: float = 0
+    """Minutes for its prose and for the lines of its cells."""
+
+
+def sections(lesson: course.LessonEntry, language: str) -> list[Section]:
+    """A lesson up to its exercises, heading by heading, counted as `minutes` counts."""
+    files = dict(project.files_before(lesson.name))
+    found = [Section("")]
+    for cell in notebooks.read(lesson.notebook(language)).cells:
+        if cell.id == "exercises":
+            break
+        if cell.cell_type == "code":
+            found[-1].cells += 1
+            found[-1].of_reading += _of_code(cell.source, files)
+            continue
+        above, *headed = _HEADING.split(cell.source)
+        found[-1].of_reading += _words(above, folded=0.5) / WORDS_A_MINUTE
+        for heading, prose in zip(headed[::2], headed[1::2], strict=True):
+            words = _words(f"{heading}\n{prose}", folded=0.5)
+            found.append(Section(heading, of_reading=words / WORDS_A_MINUTE))
+    return found
 
 
 def minutes(lesson: course.LessonEntry, language: str) -> Minutes:

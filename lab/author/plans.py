@@ -3,16 +3,54 @@
 import re
 
 from lab import course, exercises
-from lab.author.minutes import Minutes, minutes
+from lab.author import guide
+from lab.author.minutes import Minutes, minutes, sections
 from lab.language import LANGUAGES
 from lab.messages import catalogue
 
 SESSION = 90
 """Minutes of a session, as of two school lessons or a block between two breaks."""
-SHORT = ("01-template", "02-consumers", "03-routing", "04-settings", "05-asgi")
-"""The lessons of the short plan: the five steps, at whose end everybody chats."""
-TELLING = 15
-"""Minutes of the short plan that are left at least, for what the teacher tells in place of the prose."""
+HURRIED = {
+    "01-template": (
+        "There is nothing yet",
+        "The project",
+        "The server is up",
+        "In the browser",
+        "A make-believe server",
+    ),
+    "02-consumers": (),
+    "03-routing": (
+        "A consumer that nobody calls",
+        "Why not in `urls.py`?",
+        "A message through the route",
+    ),
+    "04-settings": (
+        "There is a consumer now. Does `runserver` know?",
+        "Trying things out without breaking them",
+        "What else is missing?",
+        "The same questions, other answers",
+    ),
+    "05-asgi": (
+        "Four steps done, and yet…",
+        "AuthMiddlewareStack: who is speaking?",
+        "The order of the imports",
+        "The first message",
+        "The same, with lesson.serve()",
+        "The page, at last",
+    ),
+}
+"""The lessons of the short plan, the five steps, at whose end everybody chats; and of each the headings,
+in English, below which the class only runs the cells and looks at what comes."""
+RUNNING = 0.25
+"""Minutes for a cell that is run and not read, and for the sentence that says what such a section is for."""
+QUESTION = 1.0
+"""Minutes for a question of the guide: all commit to an answer."""
+WRITTEN = ("02-consumers", "05-asgi")
+"""The lessons of the short plan whose blank each writes; the others' is filled by the cell below it."""
+BLANK = 2.5
+"""Minutes for writing what a lesson leaves blank."""
+SPARE = 5
+"""Minutes of the short plan that are left at least, for the beginning, and for chatting at the end."""
 
 
 def sessions() -> list[list[course.LessonEntry]]:
@@ -56,16 +94,35 @@ def _table(key: str, language: str, rows: list[list[str]]) -> list[list[str]]:
     return [head, ["---"] * len(head), *rows]
 
 
+def short(lesson: course.LessonEntry, language: str) -> int:
+    """Whole minutes of a lesson in the short plan."""
+    hurried = _hurried(lesson, language)
+    taken = sum(
+        RUNNING * (1 + each.cells) if each.heading in hurried else each.of_reading
+        for each in sections(lesson, language)
+    )
+    asked = sum(each.lesson == lesson.number for each in guide.questions(language))
+    return round(taken + QUESTION * asked + BLANK * (lesson.name in WRITTEN))
+
+
+def _hurried(lesson: course.LessonEntry, language: str) -> list[str]:
+    """The headings below which cells are only run, in that language."""
+    english = [each.heading for each in sections(lesson, "en")]
+    there = [each.heading for each in sections(lesson, language)]
+    return [there[english.index(heading)] for heading in HURRIED[lesson.name]]
+
+
 def _short(language: str) -> list[list[str]]:
-    found = [(lesson, minutes(course.find(lesson), language)) for lesson in SHORT]
-    left = SESSION - sum(each.cells for _, each in found)
-    breath = left // len(found)  # after each lesson; the last one's is longer by what is over
-    rows, begins = [], 0
-    for lesson, each in found:
-        rows.append([_link(course.find(lesson), language), str(begins), str(each.cells)])
-        begins += each.cells + breath
-    told = catalogue()["plan_for_telling"][language]
-    return _table("plan_short", language, [*rows, [told, "", str(left)]])
+    lessons = [course.find(name) for name in HURRIED]
+    taken = [short(lesson, language) for lesson in lessons]
+    spare = SESSION - sum(taken)
+    rows, begins = [], spare // 2  # the other half is left for the end
+    for lesson, minutes_taken in zip(lessons, taken, strict=True):
+        hurried = " · ".join(f"*{heading}*" for heading in _hurried(lesson, language))
+        rows.append([_link(lesson, language), hurried, str(begins), str(minutes_taken)])
+        begins += minutes_taken
+    for_spare = catalogue()["plan_spare"][language]
+    return _table("plan_short", language, [*rows, [for_spare, "", "", str(spare)]])
 
 
 def _sessions(language: str) -> list[list[str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lab import course, project
 from lab.check import copying
 from lab.errors import LabError
+from lab.grade.submissions import PREFIX
 from lab.language import LANGUAGES
 from lab.messages import say
 from lab.workspace import Workspace, explained_os_errors
@@ -27,7 +28,7 @@ def hand_in(workspace: Workspace, name: str = "") -> str:
     if not workspace.found():
         raise LabError(say("hand_in_nothing", path=workspace.shown(workspace.folder)))
     ending = re.sub(r"[^\w-]+", "-", name.strip()).strip("-").lower()
-    place = workspace.folder.with_name(f"hand-in-{ending}.zip" if ending else "hand-in.zip")
+    place = workspace.folder.with_name(f"{PREFIX}{ending}.zip" if ending else "hand-in.zip")
     with explained_os_errors(place), tempfile.TemporaryDirectory() as above:
         copy = Path(above, workspace.folder.name)
         left_out = copying.copy(workspace.folder, copy, first=project.own_names())

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from lab import course, project
@@ -18,6 +19,8 @@ from lab.messages import say
 MOST_BYTES = 200 << 20
 """Bytes of a zip file's content, unpacked; a hand-in has a hundredth of it."""
 MOST_FILES = 10_000
+PREFIX = "hand-in-"
+"""What a file's name begins with that `lesson.hand_in` made; the learner's name follows."""
 _EXERCISE = re.compile(r"""\blesson\s*\.\s*exercise\(\s*["']([\w-]+)["']""")
 
 
@@ -34,7 +37,8 @@ class Submission:
     @property
     def name(self) -> str:
         """Whose it is, as far as its name tells."""
-        return self.place.stem if self.place.is_file() else self.place.name
+        whole = self.place.stem if self.place.is_file() else self.place.name
+        return whole.removeprefix(PREFIX)
 
     def opened(self, folder: Path) -> Path:
         """The folder with its content: its own, or that one, which a zip file is unpacked into.
@@ -59,7 +63,8 @@ class Submission:
 def found_in(folder: Path) -> list[Submission]:
     """The hand-ins of a folder, by name: each folder in it and each file, but for hidden ones.
 
-    Raises LabError when there is no such folder, or nothing in it.
+    Raises LabError when there is no such folder, nothing in it, or two hand-ins of one name, of
+    which one's report would take the place of the other's.
     """
     if not folder.is_dir():
         raise LabError(say("grade_no_folder", path=folder))
@@ -67,6 +72,10 @@ def found_in(folder: Path) -> list[Submission]:
     found = sorted(map(Submission, places), key=lambda each: each.name.casefold())
     if not found:
         raise LabError(say("grade_empty_folder", path=folder))
+    for one, other in pairwise(found):
+        if one.name.casefold() == other.name.casefold():
+            names = {"one": one.place.name, "other": other.place.name}
+            raise LabError(say("grade_same_name", name=one.name, **names))
     return found
 
 
