@@ -38,7 +38,7 @@ CLOCK = re.compile(
     r"perf_counter|monotonic|process_time|cpu_times|cpu_per_million|per_second|\.memory\b"
 )
 VERDICT = re.compile(r"\b(?:True|False)\b")
-PICTURE = re.compile(r'<img alt="([^"]*)" src="data:image/png;base64,[^"]*">')
+PICTURE = re.compile(r'<img alt="([^"]*)"(?: width="\d+")? src="data:image/png;base64,[^"]*">')
 SHARED = re.compile(
     r"ValkeyServer\(\)|\bport\s*=\s*[1-9]\d*|[\"']/tmp/|\b(?:127\.0\.0\.1|localhost)(?::|[\"'], ?)[1-9]\d{1,4}\b"
 )
