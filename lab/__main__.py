@@ -133,6 +133,14 @@ def patch(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def former(arguments: argparse.Namespace) -> int:
+    """Keep what a commit's lessons wrote known as the course's own, and name the files."""
+    from lab.author import former as editions  # here: as in run
+
+    print("\n".join(editions.note(arguments.commit)) or say("edition_known"))
+    return 0
+
+
 @contextmanager
 def _at_work() -> Iterator[Callable[[str], None]]:
     """What tells, in a terminal's one line, what is being tried; the line is gone afterwards."""
@@ -232,6 +240,7 @@ def arguments_parser() -> argparse.ArgumentParser:
         "--accept", nargs="+", metavar="CELL", help=say("help_translate_accept")
     )
     command(patch).add_argument("lesson", metavar="LESSON")
+    command(former).add_argument("commit", metavar="COMMIT")
     check_parser = command(check)
     check_parser.add_argument("lesson", metavar="LESSON")
     check_parser.add_argument(

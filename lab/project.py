@@ -86,7 +86,12 @@ def is_the_courses(path: str, text: str) -> bool:
     """Whether a lesson gives that text to a file, or one of an earlier edition did."""
     if text in all_versions().get(path, ()):
         return True
-    return hashlib.sha256(text.encode()).hexdigest()[:16] in _former().get(path, ())
+    return digest(text) in _former().get(path, ())
+
+
+def digest(text: str) -> str:
+    """What former.toml keeps of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def nearest(path: str, mine: str) -> Written:
