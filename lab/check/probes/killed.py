@@ -11,8 +11,9 @@ from lab.patience import PATIENCE
 
 UNTIL_GONE = "CHAT_SECONDS_UNTIL_GONE"
 """The setting by which the lesson's project forgets people, and by which it is tried sooner."""
-SHORT = {UNTIL_GONE: 0.6 * PATIENCE}
-LONG_SINCE = 8
+# No shorter: a server that is kept waiting as long takes its own people for gone, and tells only itself.
+SHORT = {UNTIL_GONE: 1.2 * PATIENCE}
+LONG_SINCE = 4
 """So many times the setting have passed when somebody has to be gone; the lesson's takes 4/3."""
 SECONDS_BETWEEN_QUESTIONS = 0.15
 """Nobody shall take them for too many."""
