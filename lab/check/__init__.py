@@ -26,7 +26,11 @@ from lab.messages import say
 from lab.patience import PATIENCE
 
 SECONDS = 9.0 * PATIENCE
-"""Seconds that all of a check may take."""
+"""Seconds that all of a check may take, as long as a chat is asked for no more than to be one."""
+MORE_SECONDS = 1.0 * PATIENCE
+"""And for each thing that a lesson asks of it besides."""
+WHOLE = "05-asgi"
+"""The lesson after which it is one."""
 
 __all__ = ["Report", "check", "checking"]
 
@@ -38,8 +42,8 @@ def _nobody(_: str) -> None:
 def check(lesson: str, workspace: Path, tell: Callable[[str], None] = _nobody) -> Report:
     """Try in a copy of workspace what the project should do after that lesson.
 
-    Takes at most ten seconds, changes nothing in workspace, and leaves no process and no file.
-    Meanwhile it tells what is being tried, in words; also from other threads.
+    Takes at most ten seconds, and one more for each thing that a lesson after 05 asks; changes
+    nothing in workspace, and leaves no process and no file. Meanwhile it tells what is being tried, in words; also from other threads.
 
     Raises LabError when there is no such lesson.
     """
@@ -70,7 +74,7 @@ def _check(
     try:
         tell(say("check_tried_environment"))
         bench.renew()
-        box = Sandbox(bench, folder if has_project else None, SECONDS)
+        box = Sandbox(bench, folder if has_project else None, _seconds(lesson))
         # Started now, as it takes its time until it can be used.
         browser = browsing() if has_project else None
         trouble = environment.trouble(has_project, box)
@@ -81,7 +85,7 @@ def _check(
             return Report(lesson, (tried,))
         return _try_project(lesson, box, tried, browser, tell)
     except TimeoutError:
-        return Report(lesson, unable=_slow())
+        return Report(lesson, unable=_slow(lesson))
     except OSError as error:
         return Report(lesson, unable=say("check_not_readable", path=folder, reason=error))
 
@@ -104,7 +108,7 @@ def _try_project(
         outcome = trials.run(files.with_lent(), probes, tell=tell)
         left_out = "" if outcome.failure is None else files.left_out()
         if outcome.slow or left_out:
-            unable = say("check_left_out", reasons=left_out) if left_out else _slow()
+            unable = say("check_left_out", reasons=left_out) if left_out else _slow(lesson)
             passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
             return Report(lesson, (environment_tried, *passed), unable)
         if outcome.failure is not None and (blanks := files.blanks()):
@@ -122,8 +126,14 @@ def _try_project(
         trials.end()
 
 
-def _slow() -> str:
-    return say("check_slow", seconds=round(SECONDS))
+def _seconds(lesson: str) -> float:
+    """How long a check of that lesson may take."""
+    more = len(probes_of(lesson)) - len(probes_of(WHOLE))
+    return SECONDS + max(0, more) * MORE_SECONDS
+
+
+def _slow(lesson: str) -> str:
+    return say("check_slow", seconds=round(_seconds(lesson)))
 
 
 def _of_machine(trouble: Evidence) -> Tried:

@@ -112,6 +112,7 @@ class Warm:
         self._answers = self.process.stdout
         self.errors = b""
         self._codes: dict[int, int] = {}
+        self._silent = False
         self._said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._readers = [
             threading.Thread(target=self._read, args=(self._answers,), daemon=True),
@@ -127,6 +128,7 @@ class Warm:
                 self._codes[said["ended"]] = said["code"]
             else:
                 self._said.put(said)
+        self._silent = True
         self._said.put({})
 
     def _read_errors(self) -> None:
@@ -155,6 +157,9 @@ class Warm:
     @property
     def gone(self) -> bool:
         """Whether it has ended before it was told to."""
+        if self._silent:  # that it has ended is told a moment after its files are closed
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
         return self.process.poll() is not None
 
     def code_of(self, number: int) -> int | None:

@@ -6,7 +6,8 @@ or a closed account ends a WebSocket (13), HTTPS and wss (13, 21), other spellin
 the page comes back by itself and repeats nothing (18), that what was confirmed survives a kill (17), PostgreSQL
 and nginx (21), deadlines on frames and pongs (27), and every figure of 23 to 28. The page's list and a killed
 server's people (16), shared limits (14), health (21), languages (20), what operators decide (30), metrics (31)
-and the rush (32) are tried of their own lesson alone: a check has nine seconds.
+and the rush (32) are tried of their own lesson alone: nobody
+waits for a check with pleasure.
 """
 
 from lab import course
