@@ -13,6 +13,7 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import httpx
 import pytest
 from packaging.requirements import Requirement
 from playwright.async_api import async_playwright, expect
@@ -204,6 +205,30 @@ def test_the_projects_own_tests_pass_on_postgresql(postgres_program, browser_pro
     assert done.returncode == 0, done.stdout
     has_that_one = any(name.endswith(("chat", "test_history.py")) for name in tried)
     assert (" 1 skipped" in done.stdout) == has_that_one, done.stdout
+
+
+def test_on_a_postgresql_without_tables_a_server_is_not_ready_and_says_so_in_one_line(
+    postgres_program, tmp_path, monkeypatch
+):
+    folder = product.build(tmp_path / "project")
+    postgres = Postgres.start(tmp_path / "postgres.log")
+    monkeypatch.setenv("DATABASE_URL", postgres.url)
+    monkeypatch.setenv("ALLOWED_HOSTS", "127.0.0.1")
+    told = []
+    try:
+        server = Server.start(folder, tmp_path / "log", program="uvicorn", ws=FAST)
+        for migrate in (["chat", "0003"], ["chat"], []):
+            told.append(httpx.get(f"{server.url}health/ready/", trust_env=False).status_code)
+            product.manage(folder, "migrate", "--verbosity=0", *migrate)
+        told.append(httpx.get(f"{server.url}health/ready/", trust_env=False).status_code)
+        server.stop()
+    finally:
+        postgres.remove()
+    assert told == [503, 503, 503, 200]  # no table, an old one, none of the sessions', all
+    lines = [line for line in server.log.splitlines() if "ready" in line and "ERROR" in line]
+    assert len(lines) == 3
+    assert all("run manage.py migrate" in line for line in lines)
+    assert "Traceback" not in server.log
 
 
 # --- the container: what can be said of it without building one ---------------------------------

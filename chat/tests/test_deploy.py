@@ -1,11 +1,12 @@
 """A server as it runs for others: what it tells probes, what each variable switches."""
 
+import subprocess
 from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from chat.tests.conftest import serve
+from chat.tests.conftest import MIGRATE, PROJECT, serve
 
 PRODUCTION = {"ALLOWED_HOSTS": "chat.example"}
 NOBODY_THERE = {"DATABASE_URL": "postgresql://chat@127.0.0.1:1/chat"}
@@ -52,6 +53,18 @@ def test_without_its_database_a_page_asks_to_come_again_and_the_log_has_a_line(
         assert said in page.text
         [line] = [line for line in (tmp_path / "log").read_text().splitlines() if "ERROR" in line]
         assert line.endswith("Service Unavailable: /: unable to open database file")
+        assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_whose_database_lacks_a_migration_is_not_ready_and_the_log_says_what_to_run(
+    client, environment, tmp_path
+):
+    behind = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    migrate = [*MIGRATE, "chat", "0003"]
+    subprocess.run(migrate, cwd=PROJECT, env=environment | behind, check=True, timeout=60)
+    with client(**PRODUCTION, **behind) as probe:
+        assert [probe.get(f"/health/{what}/").status_code for what in ASKED] == [200, 503]
+        assert "run manage.py migrate" in (tmp_path / "log").read_text()
         assert "Traceback" not in (tmp_path / "log").read_text()
 
 
