@@ -16,6 +16,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks.machine import most_connections
 from drill import table
 from drill.faults import FAULTS, Fault
 from drill.stage import NotRun, Scale, Stage
@@ -24,13 +25,15 @@ from lab.run import variables
 
 FAMILIES = (
     *("processes", "between", "databases", "sockets"),
-    *("network", "steps_back", "returns", "day"),
+    *("network", "clock", "steps_back", "returns", "day"),
 )
 """The modules with the faults, in the table's order."""
 for family in FAMILIES:
     import_module(f"drill.{family}")
 
 REPORT = Path("reports", "drill", "table.md")
+TO_CLEAR_AWAY = 60
+"""Seconds that a fault's process has, besides its own, to end what it started."""
 
 
 def main() -> int:
@@ -40,18 +43,20 @@ def main() -> int:
     variables.forget_here()
     scale = Scale(minutes=options.minutes)
     if options.inside:
+        most_connections()  # of thousands of clients each takes a descriptor, here and in a server
         print(json.dumps(asdict(drill(FAULTS[options.inside], scale))))
         return 0
     chosen = [FAULTS[name] for name in options.faults] or list(FAULTS.values())
     rows = []
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
     for number, fault in enumerate(chosen, 1):
         _tell(f"{number}/{len(chosen)} {fault.name}: {fault.what}")
-        rows.append(apart(fault, scale) if fault.namespaces else drill(fault, scale))
-        _tell(f"  {rows[-1].verdict}: {rows[-1].seen}")
-    text = table.markdown(rows)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(text + "\n", "utf-8")
-    print(text)
+        began = time.monotonic()
+        rows.append(apart(fault, scale))
+        _tell(f"  {rows[-1].verdict} ({time.monotonic() - began:.0f} s): {rows[-1].seen}")
+        # Each time: who ends the drill early keeps what was seen.
+        REPORT.write_text(table.markdown(rows) + "\n", "utf-8")
+    print(table.markdown(rows))
     return 1 if table.is_broken(rows, strict=os.environ.get("CI") == "true") else 0
 
 
@@ -89,25 +94,41 @@ def _innermost(error: BaseException) -> str:
 
 
 def apart(fault: Fault, scale: Scale) -> Row:
-    """The same in namespaces of its own, which are gone with it, and whatever was done to them."""
+    """The same in a process of its own, and in the namespaces that it needs: all is gone with it.
+
+    Whatever becomes of that process, there is a row, and the next fault has its turn.
+    """
     skipped = Row(fault.name, fault.what, fault.promise, NOT_RUN, "", "")
-    command = ["unshare", *(f"--{name}" for name in fault.namespaces)]
-    if os.geteuid() != 0:
-        command.append("--map-root-user")
-    if shutil.which("unshare") is None:
-        return _told(skipped, "there is no unshare here: it needs Linux")
-    tried = subprocess.run([*command, "true"], check=False, capture_output=True, text=True)
-    if tried.returncode:
-        return _told(skipped, f"no namespace of its own here: {tried.stderr.strip()}")
     inside = [sys.executable, "-m", "drill", "--inside", fault.name, f"--minutes={scale.minutes}"]
-    with subprocess.Popen([*command, *inside], stdout=subprocess.PIPE, text=True) as process:
+    if fault.namespaces:
+        command = ["unshare", *(f"--{name}" for name in fault.namespaces)]
+        if os.geteuid() != 0:
+            command.append("--map-root-user")
+        if shutil.which("unshare") is None:
+            return _told(skipped, "there is no unshare here: it needs Linux")
+        tried = subprocess.run([*command, "true"], check=False, capture_output=True, text=True)
+        if tried.returncode:
+            return _told(skipped, f"no namespace of its own here: {tried.stderr.strip()}")
+        inside = [*command, *inside]
+    with subprocess.Popen(inside, stdout=subprocess.PIPE, text=True) as process:
         try:
-            row, _ = process.communicate()
+            row, _ = process.communicate(timeout=fault.seconds + TO_CLEAR_AWAY)
+        except subprocess.TimeoutExpired:
+            return _told(skipped, f"it didn't end within {fault.seconds + TO_CLEAR_AWAY} s", BROKEN)
         finally:
-            process.terminate()  # if we are ended: by force, it would leave its folder
+            _end(process)
     if process.returncode:
         return _told(skipped, f"it ended with {process.returncode}", BROKEN)
     return Row(**json.loads(row))
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """By force only if need be: by force, it would leave its folder."""
+    process.terminate()
+    try:
+        process.wait(TO_CLEAR_AWAY)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _told(row: Row, why: str, verdict: str = NOT_RUN) -> Row:

@@ -10,7 +10,7 @@ import pytest
 from support import product, talkers
 
 from drill import table
-from drill.__main__ import drill
+from drill.__main__ import TO_CLEAR_AWAY, apart, drill
 from drill.faults import FAULTS
 from drill.stage import Scale, Stage
 from drill.table import BROKEN, KEPT, NOT_RUN, Row
@@ -83,3 +83,9 @@ def test_a_fault_that_there_is_not_is_told_with_those_that_there_are():
     )
     assert done.returncode == 2
     assert "no such fault: server-kiled; there are server-killed, " in done.stderr
+
+
+def test_what_has_not_ended_long_after_its_time_is_ended_and_is_in_the_table():
+    row = apart(replace(FAULTS["half-open"], seconds=1 - TO_CLEAR_AWAY), SMALL)
+    assert row.verdict == BROKEN, row.line
+    assert "didn't end within 1 s" in row.seen, row.line
