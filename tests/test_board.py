@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -106,12 +107,33 @@ def test_the_commonest_mistakes_come_first_in_the_teachers_language():
     several = [
         told(FAILED, ACCEPT),
         told(FAILED, ACCEPT),
-        told(FAILED, (*ACCEPT[:2], "blank", "", 0)),
+        told(FAILED, (*ACCEPT[:2], "python-syntax", "", 0)),
     ]
     first, second = standing.together(several, anonymous=True)["mistakes"]
     assert (first["count"], second["count"]) == (2, 1)
     assert first["text"].startswith("connect() não chama self.accept()")
-    assert second["text"] == "esta linha é sua, e ainda está em branco."  # no "…" that nobody fills
+    assert second["text"] == "o Python não consegue ler esta linha."  # no "…" that nobody fills
+
+
+def test_a_blank_line_is_no_mistake_and_nobody_is_stuck_at_it():
+    blank = (LESSON, "mistake", "blank", "")
+    ana = told((*FAILED[:4], 100.0), (*blank, 100.0), (*FAILED[:4], 200.0), (*blank, 200.0))
+    assert (ana.since, ana.blank_since, ana.mistakes) == (None, 100, {})
+    found = standing.together([ana], anonymous=False)
+    [lesson], [person] = found["lessons"], found["people"]
+    assert (found["stuck_count"], lesson["stuck"], lesson["blank"]) == (0, 0, 1)
+    assert person["blank"] == 100 and found["mistakes"] == []
+    ana.take(Told(LESSON, "filled", "", "", 250.0))
+    assert ana.blank_since is None
+
+
+def test_who_writes_a_wrong_line_for_a_blank_is_stuck_until_it_is_right():
+    bia = told((*FAILED[:4], 100.0), (LESSON, "mistake", "blank", "", 100.0))
+    for event in ((*FAILED[:4], 300.0), ACCEPT, (LESSON, "filled", "", "", 310.0)):
+        bia.take(Told(*event))
+    assert (bia.since, bia.blank_since) == (300, None)
+    bia.take(Told(*PASSED))
+    assert (bia.since, bia.blank_since) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +267,20 @@ async def test_who_says_nothing_is_not_kept(board):
         with pytest.raises(ConnectionClosed) as closed:
             await asyncio.wait_for(learner.recv(), SECONDS)
     assert closed.value.rcvd.code == 4400
+
+
+def test_who_has_spoken_is_kept_however_long_the_board_takes(tmp_path):
+    """A whole class that joins at once takes it longer than anybody may be silent."""
+    command = [sys.executable, "-m", "support.slow_board", str(tmp_path)]
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert done.stdout.split() == ["accept", "joined", "close"], done.stderr
 
 
 async def test_what_is_no_frame_ends_the_connection_and_nothing_else(board):

@@ -90,6 +90,13 @@ def test_what_happens_is_seen_and_a_hint_finds_whom_it_is_for(board, talking, le
     seen(page, "#mistakes li", "connect() doesn't call self.accept()")
     seen(page, "#stuck li", "Ana▲ 10 min")
     seen(page, "#people li", "● <img src=x onerror=f()> · 02 · ✓ 1")
+    caio = learner("Caio")
+    talking(
+        caio.tell((LESSON, "check", "", "failed", 180.0), (LESSON, "mistake", "blank", "", 180.0))
+    )
+    seen(page, "#people li", "✎ Caio · 02 · ✓ 0 · 3 min")
+    seen(page, "#lessons .now", "✎ 1 at a blank line")
+    expect(page.locator("#stuck-count")).to_have_text("1")
 
     page.get_by_role("button", name="Hint to those with this mistake").focus()
     page.keyboard.press("Enter")
@@ -110,7 +117,7 @@ def test_what_happens_is_seen_and_a_hint_finds_whom_it_is_for(board, talking, le
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Take off the board").select_option("Ana")
     page.get_by_role("button", name="Take off").click()
-    expect(page.locator("#people li")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("#people li")).to_have_count(2, timeout=PATIENCE)
 
 
 def test_the_page_says_when_the_board_is_gone_and_comes_back(tmp_path, open_page, talking):

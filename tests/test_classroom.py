@@ -10,6 +10,8 @@ import pytest
 from support.class_teacher import send_hint, state
 
 from benchmarks.class_board.board import Board, running
+from lab import course
+from lab.author import notebooks
 from lab.check import Report
 from lab.check.evidence import Evidence
 from lab.check.report import Tried
@@ -86,6 +88,26 @@ def test_a_learner_in_a_class(board, kernels, outbox):
     assert state(board)["joined"] == 0
     kernel.run(WRONG)
     assert not outbox.is_there()
+
+
+def test_who_is_at_a_blank_line_is_not_stuck_and_past_it_once_it_is_filled(board, kernels):
+    notebook = notebooks.read(course.find("05-asgi").notebook("en"))
+    cells = {cell["id"]: cell["source"] for cell in notebook["cells"]}
+    kernel = kernels(LAB_PATIENCE="8")
+    kernel.run('from lab import Lesson; lesson = Lesson("05-asgi")')
+    kernel.run(f'lesson.join("{board.code}", "Bia", at="{board.at}")')
+    kernel.run(cells["write-mywebsite-asgi-py"])
+    assert "still blank" in kernel.run(cells["blank-check"], timeout=300)
+    until(lambda: lesson_on(board, "05-asgi")["blank"] == 1, "the blank line")
+    assert state(board)["stuck_count"] == 0
+    kernel.run(cells["blank-fill"])
+    until(lambda: lesson_on(board, "05-asgi")["blank"] == 0, "what filled it")
+    kernel.run("lesson.leave()")
+
+
+def lesson_on(board: Board, name: str) -> dict:
+    """How a lesson stands on the teacher's page."""
+    return next(each for each in state(board)["lessons"] if each["name"] == name)
 
 
 def test_a_hint_comes_once_though_it_is_sent_twice(outbox):

@@ -67,11 +67,17 @@ class LearnerConsumer(BoardConsumer):
         await self.accept()
         self.waiting = asyncio.create_task(self.wait_for_hello())
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        assert self.waiting is not None
+        self.waiting.cancel()  # what they say takes us time when a whole class comes: not theirs
+        await super().receive(text_data, bytes_data)
+        if self.id_ is None:
+            self.waiting = asyncio.create_task(self.wait_for_hello())
+
     async def wait_for_hello(self) -> None:
         """Who says nothing holds one of the board's descriptors, and would for ever."""
         await asyncio.sleep(SECONDS_TO_SAY_WHO)
-        if self.id_ is None:
-            await self.close(NOT_UNDERSTOOD)
+        await self.close(NOT_UNDERSTOOD)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels passes it
         if self.waiting is not None:

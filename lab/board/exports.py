@@ -24,8 +24,8 @@ def as_csv(class_: Iterable[Standing], anonymous: bool) -> str:
     return text.getvalue()
 
 
-COLUMNS = ("nickname", "lesson", "checked", "solved", "stuck_since", "mistakes")
-ANONYMOUS = ("lesson", "here", "checked", "stuck", "solved")
+COLUMNS = ("nickname", "lesson", "checked", "solved", "blank_since", "stuck_since", "mistakes")
+ANONYMOUS = ("lesson", "here", "checked", "blank", "stuck", "solved")
 
 
 def _rows(class_: Iterable[Standing]) -> Iterator[dict[str, Any]]:
@@ -38,8 +38,9 @@ def _rows(class_: Iterable[Standing]) -> Iterator[dict[str, Any]]:
 def _counts(class_: Iterable[Standing]) -> Iterator[dict[str, Any]]:
     for lesson in together(class_, anonymous=True)["lessons"]:
         solved = (f"{each['name']}:{each['solved']}" for each in lesson["exercises"])
-        counts = {"checked": lesson["passed"], "here": lesson["here"], "stuck": lesson["stuck"]}
-        yield {"lesson": lesson["name"], **counts, "solved": " ".join(solved)}
+        counts = {key: lesson[key] for key in ("here", "blank", "stuck")}
+        done = {"checked": lesson["passed"], "solved": " ".join(solved)}
+        yield {"lesson": lesson["name"], **counts, **done}
 
 
 def as_data(class_: Iterable[Standing], anonymous: bool) -> dict[str, Any]:
@@ -56,12 +57,19 @@ def as_data(class_: Iterable[Standing], anonymous: bool) -> dict[str, Any]:
 
 def _lessons_of(each: Standing) -> dict[str, dict[str, Any]]:
     """What a learner did, by lesson, in the course's order."""
-    seen = {each.lesson, *each.checked, *each.trouble, *(lesson for lesson, _ in each.solved)}
+    seen = {
+        each.lesson,
+        *each.checked,
+        *each.trouble,
+        *each.blank,
+        *(lesson for lesson, _ in each.solved),
+    }
     names = [lesson.name for lesson in course.lessons() if lesson.name in seen]
     return {
         name: {
             "checked": name in each.checked,
             "solved": sorted(exercise for lesson, exercise in each.solved if lesson == name),
+            "blank_since": _moment(each.blank.get(name)),
             "stuck_since": _moment(min(each.trouble.get(name, {}).values(), default=None)),
             "mistakes": each.mistakes.get(name, []),
         }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from lab import course, exercises, language
 from lab.check import catalogue
+from lab.check.report import BLANK
 from lab.errors import LabError
 from lab.messages import say
 
@@ -30,7 +31,7 @@ def is_known(event: Told) -> bool:
     if event.lesson not in {lesson.name for lesson in course.lessons()}:
         return False
     match event.kind:
-        case "opened":
+        case "opened" | "filled":
             return not event.name and not event.outcome
         case "check":
             return not event.name and event.outcome in OUTCOMES
@@ -64,6 +65,8 @@ class Standing:
     """Exercises, each by its lesson and name."""
     trouble: dict[str, dict[str, float]] = field(default_factory=dict)
     """By lesson: what failed last (an exercise's name; "" is the check), and since when."""
+    blank: dict[str, float] = field(default_factory=dict)
+    """By lesson: since when its check has stopped at a line that is theirs to write."""
     mistakes: dict[str, list[str]] = field(default_factory=dict)
     """By lesson: those of the last check."""
 
@@ -77,10 +80,22 @@ class Standing:
         """Since when they are stuck in the lesson that they are in; None if they aren't."""
         return min(self.trouble.get(self.lesson, {}).values(), default=None)
 
+    @property
+    def blank_since(self) -> float | None:
+        """Since when they are at a blank line of the lesson that they are in; None if they aren't.
+
+        Who is stuck beside it is stuck.
+        """
+        return None if self.since else self.blank.get(self.lesson)
+
     def take(self, event: Told) -> None:
         """Count in what happened next."""
         self.lesson = event.lesson
-        if event.kind == "mistake":
+        if event.kind == "filled":
+            self.blank.pop(event.lesson, None)
+        elif event.kind == "mistake" and event.name == BLANK:
+            self._is_blank(event)
+        elif event.kind == "mistake":
             self.mistakes.setdefault(event.lesson, []).append(event.name)
         elif event.kind == "check":
             self.mistakes.pop(event.lesson, None)
@@ -88,11 +103,18 @@ class Standing:
         elif event.kind == "exercise":
             self._tried(event, self.solved, (event.lesson, event.name))
 
+    def _is_blank(self, event: Told) -> None:
+        """Its check has just failed, as it does until the line is written: that is no mistake."""
+        failed_at = self.trouble.get(event.lesson, {}).pop("", event.at)
+        self.blank.setdefault(event.lesson, failed_at)
+
     def _tried(self, event: Told, done: set[Any], what: object) -> None:
         trouble = self.trouble.setdefault(event.lesson, {})
         if event.outcome == "passed":
             done.add(what)
             trouble.pop(event.name, None)
+            if event.kind == "check":
+                self.blank.pop(event.lesson, None)
         else:
             if event.kind == "check":
                 done.discard(what)
@@ -134,6 +156,7 @@ def _lessons(everybody: list[Standing]) -> Iterable[dict[str, Any]]:
             "title": lesson.title[spoken],
             "here": len(here),
             "passed": passed,
+            "blank": sum(each.blank_since is not None for each in here),
             "stuck": len(since),
             "since": min(since, default=None),
             "exercises": [
@@ -182,6 +205,7 @@ def _person(each: Standing) -> dict[str, Any]:
         "here": each.here,
         "lesson": each.lesson,
         "since": each.since if each.here else None,
+        "blank": each.blank_since if each.here else None,
         "checked": len(each.checked),
         "solved": len(each.solved),
     }

@@ -18,7 +18,7 @@ PORT = 8642
 def note(lesson: str, kind: str, name: str = "", outcome: str = "") -> None:
     """Write down for the board, if the learner joined one, what happened in a lesson.
 
-    The kind is "opened", "check", "mistake" or "exercise"; the name that of an exercise or of a
+    The kind is "opened", "check", "mistake", "filled" (what was left blank) or "exercise"; the name that of an exercise or of a
     mistake in the catalogue; the outcome of a check or an exercise "passed" or "failed".
     """
     outbox = Outbox.of(Workspace.default())

@@ -14,9 +14,9 @@ class Attending:
     def join(self, code: str, nickname: str, at: str = "") -> None:
         """Join the class whose code is on the wall: the teacher sees how far you are.
 
-        What leaves this machine from now on is lesson, check, exercise, mistake (the catalogue's
-        name for it) and time, under the nickname, and nothing else. The board shows what to write
-        for `at`, where it isn't on this machine.
+        What leaves this machine from now on is lesson, check, blank line filled, exercise, mistake
+        (the catalogue's name for it) and time, under the nickname, and nothing else. The board
+        shows what to write for `at`, where it isn't on this machine.
 
         Raises LabError when no board answers there, or it says no.
         """

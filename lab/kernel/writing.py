@@ -11,7 +11,7 @@ from pathlib import Path
 from IPython import get_ipython
 from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
-from lab import cells, merging, patches, project
+from lab import cells, classroom, merging, patches, project
 from lab.errors import LabError
 from lab.messages import say
 from lab.workspace import Workspace, explained_os_errors
@@ -94,6 +94,7 @@ class Writer:
         if not done:
             print(say("no_blank_left", path=path))
         self._write(path, new)
+        classroom.note(self._lesson, "filled")
 
     def take(self, path: str) -> None:
         """Make a file the lesson's, as of the last cell that was run; the learner's is kept."""

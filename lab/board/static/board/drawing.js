@@ -46,6 +46,7 @@ function drawLessons({ lessons, joined }, now, write) {
     row.classList.toggle("worst", lesson.stuck === most);
     row.classList.toggle("left", lesson.here === 0);
     const parts = [["working", "●", lesson.here, words.here]];
+    if (lesson.blank) parts.push(["writing", "✎", lesson.blank, words.blank_now]);
     if (lesson.stuck) {
       const long = `${lesson.stuck} · ${minutes(lesson.since, now)}`;
       parts.push(["trouble", "▲", long, words.stuck_now]);
@@ -104,11 +105,12 @@ function drawStuck(stuck, now) {
 
 function drawPeople(people, now) {
   rows("people", null, people, each => each.nickname, () => element("li"), (row, each) => {
-    const kind = each.here ? each.since ? "trouble" : "working" : "away";
-    const sign = { trouble: "▲", working: "●", away: "○" }[kind];
+    const kind = !each.here ? "away" : each.since ? "trouble" : each.blank ? "writing" : "working";
+    const sign = { trouble: "▲", writing: "✎", working: "●", away: "○" }[kind];
     row.className = kind;
     const parts = [`${sign} ${each.nickname}`, each.lesson.split("-")[0], `✓ ${each.checked}`];
-    if (each.since) parts.push(minutes(each.since, now));
+    const since = each.since ?? each.blank;
+    if (since) parts.push(minutes(since, now));
     text(row, parts.filter(Boolean).join(" · "));
   });
   const names = people.map(each => each.nickname);
