@@ -90,11 +90,11 @@ def test_what_happens_is_seen_and_a_hint_finds_whom_it_is_for(board, talking, le
     seen(page, "#mistakes li", "connect() doesn't call self.accept()")
     seen(page, "#stuck li", "Ana▲ 10 min")
     seen(page, "#people li", "● <img src=x onerror=f()> · 02 · ✓ 1")
-    caio = learner("Caio")
+    blank = learner("Quim")
     talking(
-        caio.tell((LESSON, "check", "", "failed", 180.0), (LESSON, "mistake", "blank", "", 180.0))
+        blank.tell((LESSON, "check", "", "failed", 180.0), (LESSON, "mistake", "blank", "", 180.0))
     )
-    seen(page, "#people li", "✎ Caio · 02 · ✓ 0 · 3 min")
+    seen(page, "#people li", "✎ Quim · 02 · ✓ 0 · 3 min")
     seen(page, "#lessons .now", "✎ 1 at a blank line")
     expect(page.locator("#stuck-count")).to_have_text("1")
 

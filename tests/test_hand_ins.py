@@ -11,7 +11,8 @@ from support import hand_ins
 from lab import LabError, course, exercises, project
 from lab.grade import exercising, handing_in, submissions
 from lab.grade.submissions import Submission, Unreadable
-from lab.language import LANGUAGES
+from lab.language import LANGUAGES, SOURCE
+from lab.progress_file import Progress
 
 LESSON = course.find(hand_ins.LESSON)
 
@@ -44,6 +45,24 @@ def test_the_project_and_the_notebooks_go_and_what_is_private_stays(workspace):
     assert not [cell for cell in notebook["cells"] if cell.get("outputs")]
 
 
+def test_what_is_solved_and_not_saved_is_told(workspace):
+    """The answer is on the screen, and the file has its dots: it would be handed in unanswered."""
+    project.build(LESSON.name, workspace.folder)
+    assert "CAREFUL" not in handing_in.hand_in(workspace)
+    Progress(workspace).note(LESSON.name, exercise="who")
+    assert f"in the answer's place: {LESSON.name} who." in handing_in.hand_in(workspace)
+
+
+def test_what_is_solved_and_saved_in_either_language_is_not(workspace, tmp_path, monkeypatch):
+    project.build(LESSON.name, workspace.folder)
+    Progress(workspace).note(LESSON.name, exercise="who")
+    answered = hand_ins.made(tmp_path / "answered", hand_ins.right_answers())
+    place = answered / "notebooks" / SOURCE / f"{LESSON.name}.ipynb"
+    monkeypatch.setattr(course.LessonEntry, "notebook", lambda *_: place)
+    monkeypatch.setattr(handing_in, "_notebooks", list)
+    assert "CAREFUL" not in handing_in.hand_in(workspace)
+
+
 def test_before_anything_is_written_there_is_nothing_to_hand_in(workspace):
     with pytest.raises(LabError, match="nothing to hand in yet: workspace/"):
         handing_in.hand_in(workspace)
@@ -55,7 +74,7 @@ def test_what_is_handed_in_is_what_is_graded(workspace, tmp_path):
     handing_in.hand_in(workspace)
     opened = Submission(tmp_path / "hand-in.zip").opened(tmp_path / "opened")
     found = submissions.project_in(opened)
-    assert found == tmp_path / "opened" / "workspace"
+    assert found == opened / "workspace"
     assert submissions.reached_in(found) == LESSON
     assert submissions.answers_in(opened, LESSON).sources == {}
 
@@ -70,6 +89,60 @@ def test_a_lesson_hands_in_from_its_kernel(kernels, tmp_path):
 
 
 # -- reading them ---------------------------------------------------------------------
+
+
+def test_a_zip_file_in_a_zip_file_or_in_a_learners_folder_is_opened(tmp_path):
+    """So learning platforms pack them: a folder for each learner, and in it what was handed in."""
+    inner = hand_ins.zipped(
+        hand_ins.made(tmp_path / "made", {"who": "who = 1"}), tmp_path / "hand-in-ana.zip"
+    )
+    folder = tmp_path / "Ana Silva_4711_assignsubmission_file"
+    folder.mkdir()
+    inner.rename(folder / inner.name)
+    for place in (folder, hand_ins.zipped(folder, tmp_path / "ana.zip")):
+        opened = Submission(place).opened(tmp_path / "opened" / place.name)
+        assert submissions.project_in(opened)
+        assert submissions.answers_in(opened, LESSON).sources == {"who": "who = 1"}
+    assert [file.name for file in folder.iterdir()] == [inner.name]  # theirs is as it was
+    (folder / "hand-in-ana (1).zip").write_bytes((folder / inner.name).read_bytes())
+    with pytest.raises(Unreadable, match=r"holds 2 zip files \(hand-in-ana \(1\)\.zip"):
+        Submission(folder).opened(tmp_path / "twice")
+
+
+def test_a_zip_file_with_backslashes_is_read_as_windows_meant_it(tmp_path):
+    folder, place = hand_ins.made(tmp_path / "made", {"who": "who = 1"}), tmp_path / "ana.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("work\\workspace\\chat\\migrations\\", "")
+        for file in folder.rglob("*.*"):
+            if file.is_file():
+                name = str(Path("work", file.relative_to(folder))).replace("/", "\\")
+                archive.writestr(name, file.read_bytes())
+    assert "work\\workspace\\manage.py" in names_in(place)
+    opened = Submission(place).opened(tmp_path / "opened")
+    assert submissions.project_in(opened) == opened / "work" / "workspace"
+    assert submissions.reached_in(opened / "work" / "workspace") == LESSON
+    assert submissions.answers_in(opened, LESSON).sources == {"who": "who = 1"}
+
+
+def test_folders_and_notebooks_under_other_names_are_found(tmp_path):
+    folder = hand_ins.made(tmp_path / "ana", {"who": "who = 1"})
+    (folder / "workspace").rename(folder / "Projeto da Ana")
+    notebook = folder / "notebooks" / SOURCE / f"{LESSON.name}.ipynb"
+    notebook.rename(folder / "Cópia da aula.ipynb")
+    assert submissions.project_in(folder) == folder / "Projeto da Ana"
+    assert submissions.answers_in(folder, LESSON).sources == {"who": "who = 1"}
+    assert submissions.answers_in(folder, course.find("06-live")).sources == {}
+
+
+def test_an_untitled_notebook_beside_the_lessons_own_takes_nothing_from_it(tmp_path):
+    folder = hand_ins.made(tmp_path / "ana", {"who": "who = 1"})
+    tries = hand_ins.made(tmp_path / "tries", {"who": "who = 0", "router": "router = 0"})
+    inside = Path("notebooks", SOURCE)
+    (tries / inside / f"{LESSON.name}.ipynb").rename(folder / inside / "Untitled.ipynb")
+    project.write_text(folder / inside / "Untitled1.ipynb", '{"cells": []}')
+    project.write_text(folder / inside / "Untitled2.ipynb", "")
+    found = submissions.answers_in(folder, LESSON).sources
+    assert found == {"who": "who = 1", "router": "router = 0"}
 
 
 def test_a_zip_file_that_leads_outside_is_not_opened(tmp_path):
@@ -126,8 +199,8 @@ def test_what_is_no_zip_file_is_told_so(tmp_path, content):
 def test_a_zip_file_with_nothing_in_it_holds_no_project(tmp_path):
     place = tmp_path / "ana.zip"
     zipfile.ZipFile(place, "w").close()
-    opened = Submission(place).opened(tmp_path / "opened")
-    assert not submissions.is_of_the_course(opened)
+    with pytest.raises(Unreadable, match="nothing of the course"):
+        Submission(place).opened(tmp_path / "opened")
 
 
 def test_half_a_zip_file_is_told_so(tmp_path):

@@ -15,9 +15,7 @@ from lab.grade.confined import Confinement, Stopped
 from lab.grade.results import Graded, Part
 from lab.grade.submissions import (
     Submission,
-    Unreadable,
     found_in,
-    is_of_the_course,
     project_in,
     reached_in,
 )
@@ -70,8 +68,6 @@ def _graded(hand_in: Submission, order: Order, spoken: str) -> Graded:
     with tempfile.TemporaryDirectory(prefix="lab-grade-", ignore_cleanup_errors=True) as above:
         try:
             folder = hand_in.opened(Path(above, "unpacked"))
-            if not is_of_the_course(folder):
-                raise Unreadable(say("grade_nothing_in_it"))
             lessons = list(order.lessons) or [reached_in(project_in(folder)).name]
             grading = _Grading(folder, [course.find(each).name for each in lessons], order, spoken)
             return Graded(hand_in.name, grading.parts())

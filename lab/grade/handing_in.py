@@ -9,9 +9,10 @@ from pathlib import Path
 from lab import course, project
 from lab.check import copying
 from lab.errors import LabError
-from lab.grade.submissions import PREFIX
+from lab.grade.submissions import PREFIX, cells_of
 from lab.language import LANGUAGES
 from lab.messages import say
+from lab.progress_file import Progress
 from lab.workspace import Workspace, explained_os_errors
 
 PRIVATE = re.compile(r"\.sqlite3|\.secret|\.log$|\.env$", re.IGNORECASE)
@@ -43,9 +44,36 @@ def hand_in(workspace: Workspace, name: str = "") -> str:
                 )
         project.write_bytes(place, packed.read_bytes())
     told = say("handed_in", path=place)
+    if unsaved := _unsaved(workspace):
+        told += "\n" + say("hand_in_unsaved", exercises=", ".join(unsaved))
     if left_out:
         told += "\n" + say("hand_in_left_out", files=", ".join(each.path for each in left_out))
     return told
+
+
+def _unsaved(workspace: Workspace) -> list[str]:
+    """The exercises that were solved, and in whose cells no notebook's file has an answer yet."""
+    try:
+        solved = Progress(workspace).read()
+    except LabError:
+        return []  # it only helps
+    return [
+        f"{lesson.name} {name}"
+        for lesson in course.lessons()
+        for name in solved.get(lesson.name, {}).get("exercises", [])
+        if not _is_answered(lesson, f"exercise-{name}")
+    ]
+
+
+def _is_answered(lesson: course.LessonEntry, cell: str) -> bool:
+    """Whether a notebook's file holds that cell without the `...` that an answer takes the place of."""
+    for notebook in filter(Path.is_file, map(lesson.notebook, LANGUAGES)):
+        try:
+            if any(each == cell and "..." not in source for each, source in cells_of(notebook)):
+                return True
+        except (ValueError, KeyError, TypeError):
+            return True  # whatever it is, it is handed in as it is
+    return False
 
 
 def _notebooks() -> list[Path]:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +23,7 @@ MOST_FILES = 10_000
 PREFIX = "hand-in-"
 """What a file's name begins with that `lesson.hand_in` made; the learner's name follows."""
 _EXERCISE = re.compile(r"""\blesson\s*\.\s*exercise\(\s*["']([\w-]+)["']""")
+_BEGINNING = re.compile(r"""\bLesson\(\s*["']([\w-]+)["']""")
 
 
 class Unreadable(LabError):
@@ -41,23 +43,23 @@ class Submission:
         return whole.removeprefix(PREFIX)
 
     def opened(self, folder: Path) -> Path:
-        """The folder with its content: its own, or that one, which a zip file is unpacked into.
+        """The folder with its content: its own, or one in that folder, unpacked from a zip file.
 
-        Raises Unreadable.
+        Raises Unreadable, also where there is nothing of the course in it.
         """
-        if self.place.is_dir():
-            return self.place
-        if not zipfile.is_zipfile(self.place):
-            raise Unreadable(say("grade_no_zip"))
-        folder.mkdir(parents=True)
-        try:
-            with zipfile.ZipFile(self.place) as archive:
-                _unpack(archive, folder)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise Unreadable(say("grade_damaged", error=str(error))) from error
-        except (OSError, RuntimeError, NotImplementedError, ValueError) as error:
-            raise Unreadable(say("grade_unreadable", error=str(error))) from error
-        return folder
+        found = self.place if self.place.is_dir() else _unpacked(self.place, folder / "outer")
+        if is_of_the_course(found):
+            return found
+        # As learning platforms pack them, a folder for each learner; or zipped once more by hand.
+        packed = [file for file in _files(found) if zipfile.is_zipfile(file)]
+        if len(packed) > 1:
+            names = ", ".join(file.name for file in packed[:3])
+            raise Unreadable(say("grade_several_zips", count=len(packed), names=names))
+        for file in packed:
+            found = _unpacked(file, folder / "inner")
+        if not is_of_the_course(found):
+            raise Unreadable(say("grade_nothing_in_it"))
+        return found
 
 
 def found_in(folder: Path) -> list[Submission]:
@@ -79,19 +81,35 @@ def found_in(folder: Path) -> list[Submission]:
     return found
 
 
+def _unpacked(place: Path, folder: Path) -> Path:
+    """The folder, once a zip file is unpacked into it. Raises Unreadable."""
+    if not zipfile.is_zipfile(place):
+        raise Unreadable(say("grade_no_zip"))
+    folder.mkdir(parents=True)
+    try:
+        with zipfile.ZipFile(place) as archive:
+            _unpack(archive, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise Unreadable(say("grade_damaged", error=str(error))) from error
+    except (OSError, RuntimeError, NotImplementedError, ValueError) as error:
+        raise Unreadable(say("grade_unreadable", error=str(error))) from error
+    return folder
+
+
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     """Unpack into folder what stays inside of it, and inside of the bounds; links become files."""
     entries = archive.infolist()
     if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise Unreadable(say("grade_too_large", megabytes=MOST_BYTES >> 20, files=MOST_FILES))
     for entry in entries:
-        parts = Path(entry.filename.replace("\\", "/")).parts
-        if not parts or ".." in parts or Path(entry.filename).is_absolute():
+        name = entry.filename.replace("\\", "/")  # as some programs on Windows write it
+        parts = Path(name).parts
+        if not parts or ".." in parts or Path(name).is_absolute():
             raise Unreadable(say("grade_outside", path=entry.filename))
         if _is_skipped(parts):
             continue
         target = folder.joinpath(*parts)
-        if entry.is_dir():
+        if name.endswith("/"):
             target.mkdir(parents=True, exist_ok=True)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -154,11 +172,11 @@ def answers_in(folder: Path, lesson: course.LessonEntry) -> Answers:
 
     A notebook that can't be read answers nothing; of two answers to an exercise the last counts.
     """
-    course_cells = dict(_cells(lesson.notebook(SOURCE)))
+    course_cells = dict(cells_of(lesson.notebook(SOURCE)))
     found = Answers()
     for notebook in _notebooks(folder, lesson):
         try:
-            cells = list(_cells(notebook))
+            cells = list(cells_of(notebook))
         except (ValueError, KeyError, TypeError, OSError):
             continue
         for identity, source in cells:
@@ -177,16 +195,37 @@ def _same(one: str, other: str) -> bool:
 
 
 def _notebooks(folder: Path, lesson: course.LessonEntry) -> list[Path]:
+    """The lesson's notebooks; before them those that say within that they are, under other names."""
     names = (lesson.name, *lesson.formerly)
-    return [
-        file
-        for place in _folders(folder)
-        for file in sorted(place.glob("*.ipynb"))
-        if file.is_file() and not file.is_symlink() and file.name.startswith(names)
-    ]
+    found = [file for file in _files(folder) if file.suffix == ".ipynb"]
+    named = [file for file in found if file.name.startswith(names)]
+    others = [file for file in found if not file.name.startswith(_all_names())]
+    return [*(file for file in others if _begun_in(file) in names), *named]
 
 
-def _cells(notebook: Path) -> Iterator[tuple[str, str]]:
+def _files(folder: Path) -> Iterator[Path]:
+    for place in _folders(folder):
+        for file in sorted(place.iterdir()):
+            if file.is_file() and not file.is_symlink():
+                yield file
+
+
+@cache
+def _all_names() -> tuple[str, ...]:
+    return tuple(name for each in course.lessons() for name in (each.name, *each.formerly))
+
+
+def _begun_in(notebook: Path) -> str | None:
+    """The lesson that a notebook's cells begin; None where it can't be read, or begins none."""
+    try:
+        sources = [source for _, source in cells_of(notebook)]
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
+    begun = next(filter(None, map(_BEGINNING.search, sources)), None)
+    return begun[1] if begun else None
+
+
+def cells_of(notebook: Path) -> Iterator[tuple[str, str]]:
     """Each code cell's id and source."""
     for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
         if cell["cell_type"] == "code":
