@@ -26,7 +26,7 @@ LESSON = course.find("18-reconnect")
 SLIDES = "Reveal.getSlides().map(slide => Reveal.getIndices(slide))"
 MEASURED = """() => {
   const slide = Reveal.getCurrentSlide();
-  return { over: slide.scrollHeight - 720, wide: slide.scrollWidth, told: slide.tabIndex === 0,
+  return { over: slide.scrollHeight - slide.clientHeight, wide: slide.scrollWidth, told: slide.tabIndex === 0,
            marked: slide.classList.contains("scrolls"), style: getComputedStyle(slide).overflowY };
 }"""
 

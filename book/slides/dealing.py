@@ -13,14 +13,19 @@ from lab.cells import file_cell
 
 HEIGHT = 636
 """Pixels of a slide of 1280 by 720 that are for cells: more begins the next one, or scrolls."""
-PROSE, CODE = 88, 98
+PROSE, CODE = 84, 98
 """How many letters stand in a line."""
-PROSE_LINE, CODE_LINE, PICTURE = 37, 26, 420
+PROSE_LINE, CODE_LINE, REPORT_LINE, PICTURE = 37, 26, 44, 420
 """How high each is; and below them, how much there is between one and the next."""
 PROSE_GAP, CODE_GAP = 15, 36
+SHORT = 100
+"""What isn't higher than this stays with the code below it, where that has to scroll anyway."""
 
 _HEADING = re.compile(r"##? (.*)")
 _FENCE = re.compile(r"^(```|~~~|<details)")
+_UNDRAWN = re.compile(r"(?<=\])\([^)]*\)|[`*]")
+_NEW_LINE = re.compile(r"\n(?=\s*(?:[-*|]|\d+\.)\s)")
+"""Where a text's line begins one on the slide too: an item, or a table's row."""
 _HIDDEN = re.compile(r"(?<=</summary>).*?(?=</details>)", re.DOTALL)
 
 
@@ -37,7 +42,7 @@ def dealt(lesson: course.LessonEntry, language: str) -> NotebookNode:
         follows_a_run = bool(cells) and cells[-1].cell_type == "code"
         if heading is not None:
             kind, used = "slide", 0
-        elif used + height > HEIGHT or (follows_a_run and not _is_only_output(cell)):
+        elif _is_full(used, height) or (follows_a_run and not _is_only_output(cell)):
             kind, used = "subslide", 0
         else:
             kind = "-"
@@ -52,6 +57,10 @@ def dealt(lesson: course.LessonEntry, language: str) -> NotebookNode:
             cells.append(_notes(_staging(lesson, language)))
     notebook.cells = cells
     return notebook
+
+
+def _is_full(used: int, height: int) -> bool:
+    return used + height > HEIGHT and not (used <= SHORT and height > HEIGHT)
 
 
 def _pieces(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
@@ -131,6 +140,8 @@ def _height(cell: NotebookNode) -> int:
         data = output.get("data", {})
         if "image/png" in data:
             height += PICTURE
+        elif "text/html" in data:
+            height += REPORT_LINE * _lines(data.get("text/plain", ""), PROSE)
         else:
             height += _code_height(output.get("text") or data.get("text/plain", ""))
     return height
@@ -148,8 +159,14 @@ def _prose_height(text: str) -> int:
         elif _FENCE.match(block):
             height += _code_height(block)
         else:
-            height += PROSE_LINE * _lines(block, PROSE) + PROSE_GAP
+            height += PROSE_LINE * _lines(_drawn(block), PROSE) + PROSE_GAP
     return height
+
+
+def _drawn(text: str) -> str:
+    """A text's letters with the lines that a browser begins anew; the others it fills."""
+    lines = _NEW_LINE.split(_UNDRAWN.sub("", text))
+    return "\n".join(line.replace("\n", " ") for line in lines)
 
 
 def _lines(text: str, width: int) -> int:
