@@ -116,7 +116,8 @@ async def judge(lesson: str, name: str, *answer: object) -> tuple[bool, str]:
     except NotYet as lacking:
         told = say("exercise_not_yet", lacking=lacking.texts[language.current()])
     except Exception as error:  # noqa: BLE001 - the learner's own code may raise anything
-        told = say("exercise_raised", error=f"{type(error).__name__}: {error}")
+        words = [type(error).__name__, *filter(None, [str(error)])]
+        told = say("exercise_raised", error=": ".join(words))
     if outcome:
         classroom.note(lesson, "exercise", name, outcome)
     return outcome == "passed", told

@@ -94,16 +94,23 @@ async def test_an_unknown_exercise_names_those_of_the_lesson():
         await exercises.judge("03-routing", "x")
 
 
-async def test_an_answer_that_raises_is_told_so():
-    def check(answer: object) -> None:
-        answer()
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
+        (asyncio.QueueEmpty(), "QueueEmpty"),
+    ],
+)
+async def test_an_answer_that_raises_is_told_so(error, seen):
+    def check(answer: Exception) -> None:
+        raise answer
 
     made = exercises.exercise("", ())(check)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exercises, "of_lesson", lambda _: {"check": made})
-        solved, told = await exercises.judge("03-routing", "check", lambda: 1 / 0)
+        solved, told = await exercises.judge("03-routing", "check", error)
     assert not solved
-    assert told == "Not yet: your answer ended in an error: ZeroDivisionError: division by zero"
+    assert told == f"Not yet: your answer ended in an error: {seen}"
 
 
 class Broken:
