@@ -83,6 +83,25 @@ async def test_a_reader_that_has_stopped_is_closed_and_its_consumer_told():
 
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("small_backlog")
+async def test_what_comes_counts_with_what_waits():
+    client = Client()
+
+    async def application(scope, receive, send):
+        told = asyncio.create_task(receive())
+        for _ in range(2):
+            await send(frame("x" * 4900))
+        await asyncio.sleep(0.01)
+        assert not told.done()
+        await send(frame("x" * 4900))  # 14,700 bytes would be too much
+        assert (await told)["code"] == 1013
+        client.reading.set()
+
+    async with asyncio.timeout(20):
+        await BoundedOutbox(application)({}, client.receive, client.send)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small_backlog")
 async def test_a_close_ends_the_consumer_at_once_whatever_waits_and_is_said():
     client, received = Client(), []
 
