@@ -1,6 +1,7 @@
 """The chat's texts: found where code and templates mark them, and compiled for Django."""
 
 import os
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
 CHAT = Path(__file__).parent
+ON_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+"""The date in a .mo: with today's, each start would find another one, and write it again."""
 
 
 def of_template(file, keywords, comment_tags, options):
@@ -34,7 +37,9 @@ def compile_catalogs():
     """Make the .mo that Django reads beside each .po, unless it is there already."""
     for path in CHAT.glob("locale/*/LC_MESSAGES/*.po"):
         compiled = BytesIO()
-        write_mo(compiled, read_po(BytesIO(path.read_bytes())))
+        catalog = read_po(BytesIO(path.read_bytes()))
+        catalog.creation_date = ON_ANY_DAY
+        write_mo(compiled, catalog)
         made = path.with_suffix(".mo")
         if not made.exists() or made.read_bytes() != compiled.getvalue():
             unfinished = path.with_suffix(f".{os.getpid()}")  # another process may read it

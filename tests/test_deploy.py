@@ -287,24 +287,61 @@ def only(names: list[str], folder: Path) -> Path:
     return folder
 
 
-def test_the_chat_runs_on_its_own_requirements_alone(tmp_path):
-    folder = product.build(tmp_path / "project")
-    shutil.rmtree(folder / "chat/tests")
-    packages = only(locked(), tmp_path / "packages")
+def python_with(packages: Path, folder: Path) -> dict[str, str]:
+    """An environment whose `python` has those packages and no others of this Python's own."""
+    folder.mkdir()
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    python.chmod(0o755)
+    return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(packages)}
+
+
+def follow_the_steps(folder: Path, environment: dict[str, str]) -> None:
+    """Do in a folder what the Containerfile copies and runs, less pip: what that installs is there."""
+    folder.mkdir()
+    for word, rest in instructions():
+        if word == "COPY":
+            source, target = rest.split()
+            copied = folder / target / (Path(source).name if target == "./" else "")
+            made = shutil.ignore_patterns("*.mo", "__pycache__")
+            if (course.ROOT / source).is_dir():
+                shutil.copytree(course.ROOT / source, copied, ignore=made)
+            else:
+                shutil.copy(course.ROOT / source, copied)
+        elif word == "RUN" and not rest.startswith("pip install"):
+            subprocess.run(["sh", "-c", rest], cwd=folder, env=environment, check=True, timeout=60)
+
+
+def test_the_containers_steps_lead_to_a_healthy_server_that_writes_nothing(tmp_path):
+    """On its own requirements alone, and where nothing can be written."""
+    environment = python_with(only(locked(), tmp_path / "packages"), tmp_path / "bin")
+    folder = tmp_path / "srv"
+    follow_the_steps(folder, environment)
     [command] = [json.loads(rest) for word, rest in instructions() if word == "CMD"]
     command[command.index("--port") + 1] = "0"
     command[command.index("--host") + 1] = "127.0.0.1"
+    [check] = [rest for word, rest in instructions() if word == "HEALTHCHECK"]
+    *run, program = json.loads(check.removeprefix("CMD "))
+    for each in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+        each.chmod(0o555)
+    variables = {"SECRET_KEY": "k", "DATABASE_URL": "sqlite://", "ALLOWED_HOSTS": "chat.example"}
     with subprocess.Popen(
-        [sys.executable, "-S", "-m", *command],  # -S: none of this Python's own packages
+        [*without_roots_rights(), "python", "-m", *command],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(packages)},
+        env=environment | variables,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         said = ""
         for line in process.stderr:
             said += line
-            if "running on" in line:
+            if running := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+                asked = [*run, program.replace("8000", running[1])]
+                healthy = subprocess.run(asked, check=False, env=environment, timeout=30)
                 process.send_signal(signal.SIGTERM)
+    for each in folder.rglob("*"):
+        if each.is_dir():
+            each.chmod(0o755)
     assert "Application startup complete." in said, said
     assert "Finished server process" in said, said
+    assert healthy.returncode == 0

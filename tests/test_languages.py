@@ -274,3 +274,26 @@ def test_a_text_that_is_forgotten_is_noticed(site, tmp_path, what):
     folder = Path(shutil.copytree(site, tmp_path / "project"))
     product.change(folder / path, old, new)
     assert verdict(folder).startswith("1 failed")
+
+
+ON_ANOTHER_DAY = """
+import datetime
+
+class Later(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2100, 1, 1, tzinfo=tz)
+
+datetime.datetime = Later
+from chat.texts import compile_catalogs
+compile_catalogs()
+"""
+
+
+def test_what_is_compiled_is_not_compiled_again_another_day(finished):
+    """In a container a server may write nothing: it starts with what was compiled as that was built."""
+    product.manage(finished, "check")
+    compiled = (finished / CATALOG).with_suffix(".mo")
+    before = compiled.stat().st_mtime_ns
+    subprocess.run([sys.executable, "-c", ON_ANOTHER_DAY], cwd=finished, check=True, timeout=60)
+    assert compiled.stat().st_mtime_ns == before
