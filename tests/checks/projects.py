@@ -1,4 +1,4 @@
-"""Beginners' projects that are tried: projects.toml."""
+"""Beginners' projects that are tried: projects.toml, beginners.toml, newcomers.toml."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -51,7 +51,12 @@ class Project:
 
 def projects() -> list[Project]:
     """Those of this run: a few, as each takes a second or two; `make proof` tries them all."""
-    kinds = {"projects.toml": "projects", "beginners.toml": "beginners' projects"}
+    beginners = "beginners' projects"
+    kinds = {
+        "projects.toml": "projects",
+        "beginners.toml": beginners,
+        "newcomers.toml": beginners,
+    }
     return [project for file, kind in kinds.items() for project in in_turn(_in(file), kind)]
 
 

@@ -1,0 +1,3 @@
+from .chat import ChatConsumer
+
+__all__ = ["ChatConsumer"]
