@@ -16,6 +16,7 @@ from lab.check.catalogue import Mistake
 from lab.check.changes import Change, changes
 from lab.check.evidence import Evidence, Frame
 from lab.check.marked import Block, Files
+from lab.check.statements import statements
 
 WORD = r"""[\w.]+|[rbfu]{0,2}"[^"]*\""""
 """A name, or a string."""
@@ -77,7 +78,7 @@ def finding(
     for file in dict.fromkeys(block.file for block in left):
         if file not in whole & told:  # of a whole file, not each piece has to be wrong
             found.append(_of(None, [block for block in left if block.file == file]))
-    return [_told(match, evidence) for match in found]
+    return [_told(match, evidence, mine) for match in found]
 
 
 def _pieces(change: Change, mine: Files, lesson: Files) -> list[Change]:
@@ -215,21 +216,31 @@ def _place(evidence: Evidence) -> Frame | None:
     return evidence.place or next((p for p in warned if p and p.own), None) or running
 
 
-def _where(match: _Match, place: Frame | None) -> tuple[str | None, int | None]:
+def _where(match: _Match, place: Frame | None, mine: Files) -> tuple[str | None, int | None]:
     """The file, and Python's line if the entry is about what it says, or it is a changed one."""
     if match.entry and match.entry.file is None:
         return None, None
     file = match.blocks[0].file if match.blocks else match.values.get("file")
     if place and match.is_pythons and file in (None, place.file):
-        return place.file, place.line
+        return place.file, _line_in_statement(match, place, mine.get(place.file, ""))
     if place and match.blocks and file == place.file and match.blocks[0].holds(place.line):
         return file, place.line
     return file, match.line
 
 
-def _told(match: _Match, evidence: Evidence) -> Finding:
+def _line_in_statement(match: _Match, place: Frame, text: str) -> int:
+    """Python's line; of a statement of several lines, of which it names the first, the changed one."""
+    changed = [block.line() for block in match.blocks if not block.only_missing]
+    for statement in statements(text, "python"):
+        first, last = (text.count("\n", 0, at) + 1 for at in (statement.start, statement.end))
+        if first <= place.line <= last:
+            return next((line for line in changed if line and first < line <= last), place.line)
+    return place.line
+
+
+def _told(match: _Match, evidence: Evidence, mine: Files) -> Finding:
     pieces = [change for block in match.blocks for change in block.changes]
-    file, line = _where(match, _place(evidence))
+    file, line = _where(match, _place(evidence), mine)
     return Finding(
         mistake=match.entry.id if match.entry else None,
         file=file,
