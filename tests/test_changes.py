@@ -76,6 +76,17 @@ def test_a_mistake_is_a_change_apart_from_what_is_harmless():
     assert "said" in repaired
 
 
+def test_what_is_returned_instead_is_in_the_line_that_returns():
+    head = "def leave(room):\n    if room is None:\n        return False\n    forget(room)\n"
+    lesson = {
+        "chat/a.py": head
+        + "    return not await Presence.objects.filter(room=room, user=user).aexists()\n"
+    }
+    mine = {"chat/a.py": head + "    return True\n"}
+    [change] = changes(mine, lesson, {})
+    assert [line.strip() for line in change.mine] == ["return True"]
+
+
 def test_all_turned_back_is_the_lessons():
     mine = spoilt(CONSUMERS, ("self.accept()", "self.accept"), ("group_send", "send"))
     mine[PAGE] = mine[PAGE].replace("beforeend", "beforend")

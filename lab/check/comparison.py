@@ -13,7 +13,9 @@ ALIKE = 0.5
 """From which share of common tokens on two statements, or two blocks, are one that was changed."""
 UNLIKE = 0.3
 """Below which share of common tokens two texts are nothing to each other."""
-_SAME_START = ("return", "raise", "except", "if", "elif", "while")
+_SAME_START = ("except", "if", "elif", "while")
+_ENDS = ("return", "raise")
+"""A block ends once: whatever ends it otherwise is that statement, changed."""
 
 Row = tuple[Statement | None, Statement | None]
 """A statement and the wanted one; one of them is None where the other has no counterpart."""
@@ -127,6 +129,8 @@ def _likeness(mine: Statement, goal: Statement) -> float:
         return share - 0.25
     target = goal.keys.index("=") + 1 if "=" in goal.keys[:8] else 1
     same = mine.keys[:target] == goal.keys[:target]
+    if same and goal.keys[0] in _ENDS:
+        return share + ALIKE
     return share + 0.4 * (same and (target > 1 or goal.keys[0] in _SAME_START))
 
 

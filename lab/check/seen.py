@@ -82,6 +82,8 @@ def _page(seen: dict[str, Any]) -> str:
         return say("check_seen_page_sends_nothing", url=seen["sockets"][0])
     if not seen["received"]:
         return say("check_seen_page_sends", frame=_short(seen["sent"][0]))
+    if seen["times_sent"] > len(seen["sockets"]):
+        return say("check_seen_page_sends_again", count=seen["times_sent"])
     if seen["stays_listed"]:
         return say("check_seen_page_lists_still", name=seen["leaving"])
     return say("check_seen_page_shows_nothing", frame=_short(seen["received"][0]))

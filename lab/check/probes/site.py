@@ -112,13 +112,15 @@ def as_dict(frame: object) -> dict[str, Any]:
 
 
 def sign_up(visitor: Visitor) -> Visitor:
-    """Make an account.
+    """Make an account, and be logged in with it, or be led to where one logs in.
 
     Raises Unanswered when the site has no form for it, or the form leads to no login.
     """
     visitor.name = f"ana-{secrets.token_hex(4)}"
-    _enter(visitor, "/signup/")
+    answer = _enter(visitor, "/signup/")
     if not visitor.logged_in:
+        if not any(form.of_kind("password") for form in answer.forms):  # where a login would begin
+            raise Unanswered("not-logged-in", path="/signup/", told=answer.complaints or "—")
         _enter(visitor, "/login/")
     return visitor
 
@@ -130,7 +132,7 @@ def log_in(visitor: Visitor, name: str) -> Visitor:
     return visitor
 
 
-def _enter(visitor: Visitor, path: str) -> None:
+def _enter(visitor: Visitor, path: str) -> Page:
     page = visitor.get(path)
     form = _form_with(page, "password")
     answer = visitor.fill_in(
@@ -142,6 +144,7 @@ def _enter(visitor: Visitor, path: str) -> None:
     )
     if path == "/login/" and not visitor.logged_in:
         raise Unanswered("not-logged-in", path=path, told=answer.complaints or "—")
+    return answer
 
 
 def _form_with(page: Page, *kinds: str) -> Form:
