@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from lab.check.probes.history import ask_history, say_confirmed
 from lab.check.probes.people import came_or_went, expect_people
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import TITLES, Site, new_room
-from lab.check.probes.wire import Unanswered, Wire, containing
+from lab.check.probes.site import Site
+from lab.check.probes.wire import Unanswered, Wire
 from lab.patience import PATIENCE
 from lab.run.server import HOST
 
@@ -71,7 +71,7 @@ def two_servers(site: Site) -> None:
     valkey, beside = Valkey(site.valkey_port), site.beside
     assert beside is not None, "its lane has a second server"
     ana, bia = site.member(0), site.member(1)
-    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    room = site.new_room()
     with Wire(beside.port, 2 * site.seconds):
         pass  # a server's first connection takes its time: it loads what all of them need
     with site.wire(room, ana) as here:
@@ -99,7 +99,7 @@ def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
         say_confirmed(speaker, text, secrets.token_hex(8))
         began = time.monotonic()
         try:
-            hearer.hear("chat", containing(message=text))
+            hearer.hear("chat", message=text)
         except Unanswered as missing:
             if missing.kind not in ("silence", "no-answer"):
                 raise

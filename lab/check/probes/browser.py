@@ -89,7 +89,7 @@ def _once_heard(
 ) -> None:
     """Do something, once what was typed into the page has come."""
     try:
-        other.hear(wanted=lambda frame: frame.get("message") == text)
+        other.hear(message=text)
         and_then(other, others)
     except (Unanswered, OutOfTime):
         return  # the page itself tells more

@@ -4,14 +4,14 @@ import secrets
 from typing import Any
 
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import TITLES, Site, as_dict, new_room
+from lab.check.probes.site import Site, as_dict
 from lab.check.probes.wire import Unanswered, Wire
 
 
 def history(site: Site) -> None:
     """A message is confirmed, stored, and there once however often it is sent."""
     ana, bia = site.member(0), site.member(1)
-    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    room = site.new_room()
     text, client_id = f"olá {secrets.token_hex(4)}", secrets.token_hex(8)
     with site.wire(visitor=bia) as elsewhere:  # each room has numbers of its own
         say_confirmed(elsewhere, text, secrets.token_hex(8))
@@ -47,7 +47,7 @@ def say_confirmed(wire: Wire, text: str, client_id: str) -> int:
     """Say something, and wait until it is confirmed; its number."""
     wire.say(message=text, message2="", client_id=client_id)
     try:
-        answer = wire.hear(wanted=lambda frame: frame.get("type") in ("confirm", "error"))
+        answer = wire.hear("confirm", "error")
     except Unanswered as missing:
         if missing.kind not in ("silence", "no-answer"):
             raise
@@ -61,7 +61,7 @@ def say_confirmed(wire: Wire, text: str, client_id: str) -> int:
 def ask_history(wire: Wire, **asked: object) -> list[dict[str, Any]]:
     """The messages of the history that is asked for."""
     wire.say(type="history", **asked)
-    answer = wire.hear(wanted=lambda frame: frame.get("type") in ("history", "error"))
+    answer = wire.hear("history", "error")
     messages = answer.get("messages")
     if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
         raise Unanswered("history-wrong", sent=wire.sent, frames=[answer])

@@ -1,11 +1,10 @@
 """Who was on a server that is killed leaves the list, without anybody's asking for it."""
 
-import secrets
 import time
 
 from lab.check.probes.people import came_or_went, people_told
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire
 from lab.patience import PATIENCE
 
@@ -23,7 +22,7 @@ def killed(site: Site) -> None:
     """One of two servers is killed; on the other its people leave the list, and the room is told."""
     assert site.beside is not None, "its lane has a second server"
     ana, bia = site.member(0), site.member(1)
-    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    room = site.new_room()
     with site.wire(room, ana) as here, site.beside.wire(room, bia):
         _expect_in_time(here, [ana.name, bia.name], site.seconds, "people-wrong")
         site.beside.kill()

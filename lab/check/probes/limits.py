@@ -38,7 +38,7 @@ def limits(site: Site) -> None:
             wire.closed_within(0.3)  # somebody who slows down
             wire.seconds = site.seconds
             wire.say(**SAID)
-            answer = wire.hear(wanted=lambda frame: frame.get("type") in ("chat", "error"))
+            answer = wire.hear("chat", "error")
             if answer["type"] == "chat":
                 return
         raise Unanswered("still-limited", frames=wire.heard)

@@ -1,8 +1,9 @@
 """A server counts its connections and messages, and tells only those who may ask."""
 
 from lab.check.probes.history import say_confirmed
+from lab.check.probes.people import people_told
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import Site, new_room
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
 
 PATH = "/metrics/"
@@ -12,12 +13,10 @@ OWN = ("python_", "process_")
 
 def counted(site: Site) -> None:
     """A figure rises by one when somebody comes in, and another when they speak."""
-    ana = site.member(0)
-    room = new_room(ana, "métricas")
+    room = site.new_room()
     before = _figures(site)
-    with site.wire(room, ana) as wire:
-        wire.say(type="people")
-        wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+    with site.wire(room, site.member(0)) as wire:
+        people_told(wire)
         here = _figures(site)
         _expect_one_more(before, here, "came-uncounted")
         say_confirmed(wire, "conta?", "a" * 16)

@@ -1,10 +1,9 @@
 """Who asks is told who is there, who comes, and who goes."""
 
-import secrets
 from typing import Any
 
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import SAID, TITLES, Site, as_dict, new_room
+from lab.check.probes.site import SAID, Site, as_dict
 from lab.check.probes.wire import Unanswered, Wire
 
 TURNS = 4
@@ -14,7 +13,7 @@ TURNS = 4
 def people(site: Site) -> None:
     """Who asks is told who is there, who comes, and who goes."""
     ana, bia = site.member(0), site.member(1)
-    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    room = site.new_room()
     with site.wire(room, ana) as wire:
         expect_people(wire, [ana.name])
         with site.wire(room, bia) as second:
@@ -45,7 +44,7 @@ def expect_people(wire: Wire, names: list[str]) -> None:
 def people_told(wire: Wire) -> dict[str, Any]:
     """The answer to who asks who is there."""
     wire.say(type="people")
-    return wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+    return wire.hear("people", "error")
 
 
 def _has_not_left(wire: Wire, name: str) -> None:
@@ -67,7 +66,7 @@ def came_or_went(wire: Wire, kind: str, name: str) -> None:
     if count == 1:
         return
     try:
-        wire.hear(kind, lambda frame: frame.get("author") == name)
+        wire.hear(kind, author=name)
     except Unanswered as missing:
         if missing.kind not in ("silence", "no-answer"):
             raise

@@ -4,7 +4,7 @@ import secrets
 
 from lab.check.probes.history import ask_history, say_confirmed
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire
 
 BEYOND = 5
@@ -13,9 +13,8 @@ BEYOND = 5
 
 def reset(site: Site) -> None:
     """A mark that the message hasn't, and a number that no message has, mean a step back."""
-    ana = site.member(0)
-    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
-    with site.wire(room, ana) as wire:
+    room = site.new_room()
+    with site.wire(room, site.member(0)) as wire:
         number = say_confirmed(wire, "olá", secrets.token_hex(8))
         [message] = ask_history(wire)
         if ask_history(wire, after=number, mark=message.get("mark", "")):
@@ -27,8 +26,7 @@ def reset(site: Site) -> None:
 def expect_reset(wire: Wire, wanted: list[int], **asked: object) -> None:
     """Ask for what follows a message that isn't there."""
     wire.say(type="history", **asked)
-    kinds = ("reset", "history", "error")
-    answer = wire.hear(wanted=lambda frame: frame.get("type") in kinds)
+    answer = wire.hear("reset", "history", "error")
     if answer["type"] != "reset":
         raise Unanswered("not-reset", sent=wire.sent, frames=[answer])
     messages = wire.hear("history").get("messages")

@@ -18,9 +18,9 @@ def rooms(site: Site) -> None:
     here, there = (new_room(ana, f"{title} {secrets.token_hex(3)}") for title in TITLES)
     with site.wire(here, ana) as one, site.wire(there, bia) as other:
         one.say(message="aqui", message2="")
-        one.hear("chat", lambda frame: frame.get("message") == "aqui")
+        one.hear("chat", message="aqui")
         other.say(message="lá", message2="")
-        other.hear("chat", lambda frame: frame.get("message") == "lá")
+        other.hear("chat", message="lá")
         one.closed_within(0.05)
         for wire, foreign in ((other, "aqui"), (one, "lá")):
             heard = [as_dict(frame) for frame in wire.heard]

@@ -2,8 +2,9 @@
 
 from contextlib import ExitStack
 
+from lab.check.probes.people import people_told
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import Site, new_room
+from lab.check.probes.site import Site
 
 MANY = 18
 """More than are let in at once, and fewer than one person may have."""
@@ -11,13 +12,11 @@ MANY = 18
 
 def rush(site: Site) -> None:
     """Each of many is answered, while all of them stay open: a turn ends once somebody is in."""
-    ana = site.member(0)
-    room = new_room(ana, "todos de volta")
+    room = site.new_room()
     with ExitStack() as opened:
         for _ in range(MANY):
-            wire = opened.enter_context(site.wire(room, ana))
-            wire.say(type="people")
-            wire.hear(wanted=lambda frame: frame.get("type") in ("people", "error"))
+            wire = opened.enter_context(site.wire(room, site.member(0)))
+            people_told(wire)
 
 
 PROBE = Probe("rush", "32-rush", rush, only=True)

@@ -86,6 +86,10 @@ class Site:
             self.members.append(sign_up(self.visitor()))
         return self.members[number]
 
+    def new_room(self) -> str:
+        """The path of the WebSocket of a room that nobody is in yet."""
+        return new_room(self.member(0), f"{TITLES[0]} {secrets.token_hex(3)}")
+
 
 def answer_to(wire: Wire) -> dict[str, Any]:
     """The chat's or the error frame that answers; without one, the last that came instead.
@@ -93,7 +97,7 @@ def answer_to(wire: Wire) -> dict[str, Any]:
     A project may send frames of its own kinds at any time.
     """
     try:
-        return wire.hear(wanted=lambda frame: frame.get("type") in ("chat", "error"))
+        return wire.hear("chat", "error")
     except Unanswered as missing:
         if missing.kind != "no-answer":
             raise

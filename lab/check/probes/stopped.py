@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from lab.check.probes.probe import Probe
-from lab.check.probes.site import TITLES, Site, new_room
+from lab.check.probes.site import Site
 from lab.check.probes.visitor import Visitor
 from lab.check.probes.wire import Unanswered, code_of, connected
 from lab.patience import PATIENCE
@@ -28,7 +28,7 @@ CLOSING_SECONDS = 1.0 * PATIENCE
 def stopped_reader(site: Site) -> None:
     """Who reads nothing is hung up on, also where frames go straight to their connection."""
     ana, bia = site.member(0), site.member(1)
-    room = new_room(ana, f"{TITLES[0]} {secrets.token_hex(3)}")
+    room = site.new_room()
     with unread(site, room, ana.cookies) as reader:
         # In turns: how much one person says may be limited, over all of their connections.
         accepted = sum(_speak(site, room, (ana, bia)[n % 2]) for n in range(SPEAKERS))
@@ -44,11 +44,7 @@ def _speak(site: Site, room: str, visitor: Visitor) -> int:
     with site.wire(room, visitor) as speaker:
         for _ in range(MESSAGES):
             speaker.say(message=LONG, message2=LONG, client_id=secrets.token_hex(8))
-        kinds = ("confirm", "error")
-        answers = [
-            speaker.hear(wanted=lambda frame: frame.get("type") in kinds)["type"]
-            for _ in range(MESSAGES)
-        ]
+        answers = [speaker.hear("confirm", "error")["type"] for _ in range(MESSAGES)]
     return answers.count("confirm")
 
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
@@ -95,10 +95,8 @@ class Wire:
         self.heard.append(text if frame is None else frame)
         return self.heard[-1]
 
-    def hear(
-        self, kind: str | None = None, wanted: Callable[[dict[str, Any]], bool] | None = None
-    ) -> dict[str, Any]:
-        """The next frame of that type that is wanted; the others are kept in `heard`.
+    def hear(self, *kinds: str, **holding: object) -> dict[str, Any]:
+        """The next frame of one of these types that holds all of that; others are kept in `heard`.
 
         Raises Unanswered when none comes, or one that is no JSON object, or a close.
         """
@@ -110,12 +108,12 @@ class Wire:
             except Unanswered as missing:
                 frames = self.heard[begun:]
                 if missing.kind == "silence" and frames:
-                    more = {"sent": self.sent, "frames": frames, "wanted": kind}
+                    more = {"sent": self.sent, "frames": frames, "wanted": " / ".join(kinds)}
                     raise Unanswered("no-answer", where="frame", **more) from missing
                 raise
             if not isinstance(frame, dict):
                 raise Unanswered("not-json", sent=self.sent, frames=[shown(frame)])
-            if kind in (None, frame.get("type")) and (wanted is None or wanted(frame)):
+            if holding.items() <= frame.items() and (not kinds or frame.get("type") in kinds):
                 return frame
 
     def closed_within(self, seconds: float) -> int | None:
@@ -171,11 +169,6 @@ def connected(
         except (WebSocketException, OSError) as error:
             raise Unanswered("silence", where="connect", error=str(error)) from error
         yield connection
-
-
-def containing(**said: object) -> Callable[[dict[str, Any]], bool]:
-    """Whether a frame holds all of that, for `hear`."""
-    return lambda frame: said.items() <= frame.items()
 
 
 def code_of(error: ConnectionClosed) -> int:
