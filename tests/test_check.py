@@ -23,6 +23,7 @@ from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.check.serving import Server
 from lab.messages import catalogue as messages
+from lab.messages import say
 from regression.turns import in_turn
 
 Check = Callable[[str, Path], Report]
@@ -229,9 +230,9 @@ def test_who_kills_the_checks_own_process_spoils_it_for_nobody_else(
 def test_a_process_killed_from_outside_accuses_nobody(when, correct, monkeypatch):
     def killed(server: Server, deadline: float) -> int:
         if when == "as it starts":
-            server._serving.kill()
+            server.stop()
         port = waiting(server, deadline)
-        server._serving.kill()
+        server.stop()
         return port
 
     waiting = Server.wait
@@ -375,6 +376,20 @@ def test_no_advice_without_a_repair_that_was_seen(spoilt, check_without_browser,
     assert "I'd rather not guess" in str(report)
     (entry,) = [each for each in json.loads(report.as_json()) if not each["ok"]]
     assert (entry["mistake"], entry["file"], entry["line"]) == (None, None, None)
+
+
+def test_what_fails_only_the_first_time_is_nobodys_mistake(spoilt, check_without_browser):
+    change(
+        spoilt / CONSUMERS,
+        "        text_data_json = json.loads(text_data)",
+        "        from pathlib import Path\n        import os\n"
+        "        if not (done := Path(os.environ['TMPDIR'], 'done')).exists():\n"
+        "            return done.touch()\n"
+        "        text_data_json = json.loads(text_data)",
+    )
+    report = check_without_browser("02-consumers", spoilt)
+    assert report.unable == say("check_passing")
+    assert not report.findings
 
 
 def test_what_no_entry_knows_is_told_as_the_difference(spoilt, check_without_browser):

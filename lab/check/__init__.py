@@ -13,12 +13,13 @@ from pathlib import Path
 from lab import course
 from lab.check import environment, sandbox
 from lab.check.browsing import Browsing
-from lab.check.causes import find_causes
+from lab.check.causes import Passing, find_causes
 from lab.check.evidence import Evidence
 from lab.check.files import ProjectFiles
 from lab.check.probes import of as probes_of
 from lab.check.report import Report, Tried
 from lab.check.sandbox import Bench, Sandbox
+from lab.check.serving import WHOLE
 from lab.check.shadowing import shadowing
 from lab.check.trial import Trials
 from lab.check.words import finding
@@ -29,9 +30,6 @@ SECONDS = 9.0 * PATIENCE
 """Seconds that all of a check may take, as long as a chat is asked for no more than to be one."""
 MORE_SECONDS = 1.0 * PATIENCE
 """And for each thing that a lesson asks of it besides."""
-WHOLE = "05-asgi"
-"""The lesson after which it is one."""
-
 __all__ = ["Report", "check", "checking"]
 
 
@@ -84,6 +82,8 @@ def _check(
         if not has_project:
             return Report(lesson, (tried,))
         return _try_project(lesson, box, tried, browser, tell)
+    except Passing:
+        return Report(lesson, unable=say("check_passing"))
     except TimeoutError:
         return Report(lesson, unable=_slow(lesson))
     except OSError as error:

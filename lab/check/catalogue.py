@@ -2,6 +2,7 @@
 
 import sqlite3
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -60,12 +61,7 @@ class Mistake:
 
 
 def _filled(texts: dict[str, str], values: Mapping[str, object] | None) -> str:
-    return texts[language.current()].format_map(_Dashed(told(values or {})))
-
-
-class _Dashed(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "…"
+    return texts[language.current()].format_map(defaultdict(lambda: "…", told(values or {})))
 
 
 @cache

@@ -29,6 +29,10 @@ MOST_PATIENT = 2
 """How many trials of a search, if their failure may come from the haste, are made again without."""
 
 
+class Passing(Exception):
+    """What failed passes when it is tried again: it was the machine, and nobody's files."""
+
+
 def find_causes(
     trials: Trials, files: ProjectFiles, probes: Sequence[Probe], outcome: Outcome
 ) -> list[Tried]:
@@ -36,7 +40,7 @@ def find_causes(
 
     What comes after a failure is seen with that repaired; the outcome is the first trial's.
 
-    Raises TimeoutError when the failure doesn't last: then nobody's files are to blame.
+    Raises Passing when the failure doesn't last.
     """
     tried = [Tried(name, remark=remark) for name, remark in outcome.passed.items()]
     repaired: frozenset[Change] = frozenset()
@@ -54,7 +58,7 @@ def find_causes(
         if again is not None and again().ok:
             if number:
                 break
-            raise TimeoutError  # it was the machine, not the project
+            raise Passing
         found = finding(cause, seen, files.mine, files.lesson)
         if not cause:  # nothing was seen to repair it, so to name a file would be a guess
             found = [each for each in found if each.file is None]

@@ -1,6 +1,7 @@
 """What was seen, in a line or few: the shortest honest evidence."""
 
 import json
+from collections import defaultdict
 from typing import Any
 
 from lab.check.evidence import Evidence
@@ -31,16 +32,9 @@ def observed(evidence: Evidence) -> str:
         key = f"check_seen_silence_{seen.get('where')}"
     values = {name: _short(value) for name, value in seen.items()}
     values["frames"] = _short(seen["frames"][-1] if seen.get("frames") else "—")
-    told = message(key).format_map(_Dashed(values))
+    told = message(key).format_map(defaultdict(lambda: "—", values))
     output = _last_lines(str(seen.get("output") or ""))
     return "\n".join([told, *output])
-
-
-class _Dashed(dict[str, object]):
-    """Values for a text, with a dash for what wasn't seen."""
-
-    def __missing__(self, key: str) -> str:
-        return "—"
 
 
 def _telling(evidence: Evidence) -> str:

@@ -57,7 +57,6 @@ class Way:
     steps: tuple[str, ...]
     static: bool = False
     lent: Mapping[str, object] = field(default_factory=dict)
-    http: str = "auto"
     ws: str = "auto"
     lifespan: str = "off"
 
@@ -80,33 +79,37 @@ class Stage:
     """A fork that goes through steps, and what they saw."""
 
     def __init__(self, fork: Fork) -> None:
-        self.fork = fork
-        self.passed: dict[str, dict[str, Any]] = {}
+        self._fork = fork
+        self._seen: dict[str, dict[str, Any]] = {}
         """The steps that are done, with what they saw."""
 
-    def wait_for(self, step: str, deadline: float) -> None:
+    def stop(self) -> None:
+        """End it."""
+        self._fork.kill()
+
+    def _wait_for(self, step: str, deadline: float) -> None:
         """Wait until a step is done.
 
         Raises Failure when it or one before fails, TimeoutError when the deadline (of
         time.monotonic) comes first.
         """
-        while step not in self.passed:
-            ended = self.fork.ended  # before the lines are read: it writes no more then
-            lines = self.fork.lines
-            self.passed |= {
+        while step not in self._seen:
+            ended = self._fork.ended  # before the lines are read: it writes no more then
+            lines = self._fork.lines
+            self._seen |= {
                 line["step"]: line["observed"] for line in lines if line.get("state") == "passed"
             }
             for line in lines:
                 if line.get("state") == "failed":
                     raise Failure(from_json(_probe_of(line["step"]), line["evidence"]))
-            if ended and step not in self.passed:
-                raise Failure(_died(self.fork, lines))
+            if ended and step not in self._seen:
+                raise Failure(_died(self._fork, lines))
             if time.monotonic() > deadline:
                 raise TimeoutError
             time.sleep(0.005)
 
 
-class Preparation:
+class Preparation(Stage):
     """What has to be so before a project is served, also on several servers: the way's steps."""
 
     def __init__(
@@ -124,25 +127,21 @@ class Preparation:
             "learners": str(box.database),
             "environment": {**variables, **_at(self._database)},
         }
-        self._stage = Stage(box.bench.carry_out(order, box.left))
+        super().__init__(box.bench.carry_out(order, box.left))
 
     @property
     def passed(self) -> list[str]:
         """The steps that are done."""
-        return [step for step in self._steps if step in self._stage.passed]
+        return [step for step in self._steps if step in self._seen]
 
     def wait(self, deadline: float) -> None:
-        """Wait until all is done; raises what Stage.wait_for does."""
-        self._stage.wait_for(self._steps[-1], deadline)
+        """Wait until all is done; raises what Stage._wait_for does."""
+        self._wait_for(self._steps[-1], deadline)
 
     def copy_database(self, place: Path) -> None:
         """Give a server's folder the tables that were made."""
         for file in self._database.iterdir():
             shutil.copyfile(file, place / file.name)
-
-    def stop(self) -> None:
-        """End it."""
-        self._stage.fork.kill()
 
 
 def _at(database: Path) -> dict[str, str]:
@@ -150,7 +149,7 @@ def _at(database: Path) -> dict[str, str]:
     return {"DATABASE_URL": f"sqlite:///{database / 'db.sqlite3'}"}
 
 
-class Server:
+class Server(Stage):
     """A project that is being served, or about to be."""
 
     def __init__(
@@ -171,27 +170,22 @@ class Server:
             "run": "serve",
             "folder": str(folder),
             "seconds": seconds,
-            "static": way.static,
-            "lent": way.lent,
+            **vars(way),
             "shortened": shortened,
-            "http": way.http,
-            "ws": way.ws,
-            "lifespan": way.lifespan,
             "environment": {**variables, **_at(database)},
         }
-        self._serving = box.bench.carry_out(order, box.left)
-        self._stage = Stage(self._serving)
+        super().__init__(box.bench.carry_out(order, box.left))
 
     def wait(self, deadline: float) -> int:
-        """The port that it listens on, once it does; raises what Stage.wait_for does."""
-        self._stage.wait_for("serve", deadline)
-        port: int = self._stage.passed["serve"]["port"]
+        """The port that it listens on, once it does; raises what Stage._wait_for does."""
+        self._wait_for("serve", deadline)
+        port: int = self._seen["serve"]["port"]
         return port
 
     @property
     def is_shortened(self) -> bool:
         """Whether its settings had all of the names that were to be shortened, once it listens."""
-        return bool(self._stage.passed["load"]["shortened"])
+        return bool(self._seen["load"]["shortened"])
 
     @contextmanager
     def trying(self, probe: str) -> Iterator[None]:
@@ -199,7 +193,7 @@ class Server:
 
         Raises Failure, with what the project itself noticed meanwhile, when an answer is missing.
         """
-        lines, printed = len(self._serving.lines), self._serving.output_size
+        lines, printed = len(self._fork.lines), self._fork.output_size
         try:
             yield
         except Unanswered as missing:
@@ -217,12 +211,12 @@ class Server:
         """
         answered = self._ring()
         ended = not answered and self._has_ended()
-        if self._serving.code == -KILLED:
+        if self._fork.code == -KILLED:
             raise TimeoutError
         if not answered and not ended:
             self._dump_stacks()
-        lines = self._serving.lines[before:]
-        output = self._serving.output_from(0 if ended else printed)[-4000:]
+        lines = self._fork.lines[before:]
+        output = self._fork.output_from(0 if ended else printed)[-4000:]
         found: dict[str, Any] = {"kind": kind, **seen, "output": without_copy(output)}
         raised = [line["raised"] for line in lines if "raised" in line]
         told = [line for line in lines if "running" in line]
@@ -230,9 +224,9 @@ class Server:
         found["warnings"] = told[-1]["warnings"] if told else []
         found["running"] = told[-1]["running"] if told else []
         if not answered and not ended:
-            found["running"] = _stacks(self._serving)
+            found["running"] = _stacks(self._fork)
         if ended:
-            found |= {"kind": "server-ended", "code": self._serving.code}
+            found |= {"kind": "server-ended", "code": self._fork.code}
         return from_json(probe, found)
 
     def raised(self) -> Evidence | None:
@@ -241,9 +235,9 @@ class Server:
         All have hung up; it is waited for what the project does then.
         """
         until = time.monotonic() + HUNG_UP_SECONDS
-        while self._ring() and self._serving.lines[-1].get("open") and time.monotonic() < until:
+        while self._ring() and self._fork.lines[-1].get("open") and time.monotonic() < until:
             time.sleep(0.01)
-        for line in self._serving.lines:
+        for line in self._fork.lines:
             if "raised" in line:
                 return from_json("talk", line["raised"] | {"kind": "raised"})
         return None
@@ -251,7 +245,7 @@ class Server:
     def _ring(self) -> bool:
         """Have it write down what it knows; False when it is too busy to."""
         try:
-            with socket.create_connection((HOST, self._stage.passed["serve"]["bell"]), 0.5) as bell:
+            with socket.create_connection((HOST, self._seen["serve"]["bell"]), 0.5) as bell:
                 bell.settimeout(0.7 * PATIENCE)
                 bell.recv(1)
                 return True
@@ -261,20 +255,16 @@ class Server:
     def _has_ended(self) -> bool:
         """Whether it is gone; that is told a moment later than it answers nobody."""
         until = time.monotonic() + ENDING_SECONDS
-        while not self._serving.ended and time.monotonic() < until:
+        while not self._fork.ended and time.monotonic() < until:
             time.sleep(0.01)
-        return self._serving.ended
+        return self._fork.ended
 
     def _dump_stacks(self) -> None:
         """Have it write its stacks though it answers nobody; it may not outlive that."""
         if hasattr(signal, "SIGUSR1"):
             with suppress(OSError):
-                os.kill(self._serving.pid, signal.SIGUSR1)
+                os.kill(self._fork.pid, signal.SIGUSR1)
                 time.sleep(0.1)
-
-    def stop(self) -> None:
-        """End it."""
-        self._serving.kill()
 
 
 def _died(fork: Fork, lines: list[dict[str, Any]]) -> Evidence:

@@ -1,12 +1,13 @@
 """One trial: a learner's files are served, and the probes of a lesson go through them."""
 
 import secrets
-import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Lock, Thread, Timer
 from typing import TypeVar
 
 from lab.check.browsing import Browsing
@@ -90,8 +91,8 @@ class _Trial:
         self._all, self._folder, self._haste, self._tell = trials, folder, haste, tell
         self._running: list[Preparation | Server] = []
         self._preparation: Preparation | None = None
-        self._preparing = threading.Lock()
-        self._ending = threading.Lock()
+        self._preparing = Lock()
+        self._ending = Lock()
         self._ended = False
         # Servers of one project sign with one secret; else each would make its own.
         self._secret = secrets.token_urlsafe(50)
@@ -99,9 +100,9 @@ class _Trial:
     def run(self, probes: Sequence[Probe]) -> Outcome:
         """Go through the probes; a browser is at work beside the others, and who merely waits."""
         outcome = Outcome()
-        lanes: dict[str, list[Probe]] = {}
+        lanes = defaultdict[str, list[Probe]](list)
         for probe in probes:
-            lanes.setdefault(probe.lane, []).append(probe)
+            lanes[probe.lane].append(probe)
         ways = {
             "wire": self._on_a_server,
             "beside": self._on_two,
@@ -110,12 +111,14 @@ class _Trial:
         }
         meanwhile = {"killed": self._until_one_is_killed, "page": self._on_a_server}
         others = [
-            (self._meanwhile(way, lanes[lane], other := Outcome()), other)
+            (
+                Thread(target=self._try, args=(way, lanes[lane], other := Outcome()), daemon=True),
+                other,
+            )
             for lane, way in meanwhile.items()
-            if lane in lanes
         ]
         # A project that always says a little more would be listened to for ever.
-        time_is_up = threading.Timer(max(0.0, self._all.box.left), self._end)
+        time_is_up = Timer(max(0.0, self._all.box.left), self._end)
         time_is_up.daemon = True
         try:
             time_is_up.start()
@@ -123,7 +126,7 @@ class _Trial:
                 thread.start()
             for lane, way in ways.items():
                 if outcome.ok:
-                    self._try(way, lanes.get(lane, []), outcome)
+                    self._try(way, lanes[lane], outcome)
             for thread, other in others:
                 if outcome.ok:
                     thread.join(max(0.0, self._all.box.left))
@@ -133,11 +136,6 @@ class _Trial:
         finally:
             time_is_up.cancel()
             self._end()
-
-    def _meanwhile(
-        self, way: Callable[[Sequence[Probe], Outcome], None], probes: list[Probe], other: Outcome
-    ) -> threading.Thread:
-        return threading.Thread(target=self._try, args=(way, probes, other), daemon=True)
 
     def _end(self) -> None:
         """Stop its servers, also one that is just being started; who waits for them goes on."""
@@ -171,21 +169,13 @@ class _Trial:
         finally:
             outcome.passed |= dict.fromkeys(prepared.passed, "")
         for probe in probes:
-            self._begin(probe)
-            with server.trying(probe.name):
-                probe.attempt(site)
-            if probe.name == "talk" and (raised := server.raised()):
-                raise Failure(raised)
-            outcome.passed[probe.name], site.remark = site.remark, ""
+            self._attempt(probe, site, outcome, server)
 
     def _as_operated(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         """A server for each, with what those who run it have decided for it."""
         for probe in probes:
             [(server, site)] = self._serve(self._prepared(), 1, {}, **probe.variables)
-            self._begin(probe)
-            with server.trying(probe.name):
-                probe.attempt(site)
-            outcome.passed[probe.name] = ""
+            self._attempt(probe, site, outcome, server)
 
     def _on_two(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         """Two servers, with one database and one Valkey."""
@@ -199,10 +189,7 @@ class _Trial:
         first.beside, first.valkey_port = second, valkey.port
         second.members = first.members
         for probe in probes:
-            self._begin(probe)
-            with one.trying(probe.name), other.trying(probe.name):
-                probe.attempt(first)
-            outcome.passed[probe.name] = ""
+            self._attempt(probe, first, outcome, one, other)
 
     def _until_one_is_killed(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         """Two servers with one database, and settings that let a probe see what else takes long."""
@@ -210,28 +197,31 @@ class _Trial:
         (one, first), (other, second) = served
         first.beside, second.members, second.kill = second, first.members, other.stop
         for probe in probes:
-            if not one.is_shortened:
+            if one.is_shortened:
+                self._attempt(probe, first, outcome, one)
+            else:
                 outcome.passed[probe.name] = "check_not_shortened"
-                continue
-            self._begin(probe)
-            with one.trying(probe.name):
-                probe.attempt(first)
-            outcome.passed[probe.name] = ""
 
     def _on_none(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         site = Site(0, self._all.lesson, self._all.box, self._folder)
         for probe in probes:
-            self._begin(probe)
             try:
-                probe.attempt(site)
+                self._attempt(probe, site, outcome)
             except Unanswered as missing:
                 evidence = from_json(probe.name, {"kind": missing.kind, **missing.seen})
                 raise Failure(evidence) from missing
-            outcome.passed[probe.name] = ""
 
-    def _begin(self, probe: Probe) -> None:
+    def _attempt(self, probe: Probe, site: Site, outcome: Outcome, *servers: Server) -> None:
+        """Go through one probe, while its servers note what they see of it."""
         if self._tell is not None:
             self._tell(say(f"check_tried_{probe.name}"))
+        with ExitStack() as noting:
+            for server in servers:
+                noting.enter_context(server.trying(probe.name))
+            probe.attempt(site)
+        if probe.name == "talk" and (raised := servers[0].raised()):
+            raise Failure(raised)
+        outcome.passed[probe.name], site.remark = site.remark, ""
 
     def _prepared(self) -> Preparation:
         """What both lanes that need one server each wait for."""

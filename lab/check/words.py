@@ -230,6 +230,8 @@ def _where(match: _Match, place: Frame | None, mine: Files) -> tuple[str | None,
 
 def _line_in_statement(match: _Match, place: Frame, text: str) -> int:
     """Python's line; of a statement of several lines, of which it names the first, the changed one."""
+    if not place.function:  # a SyntaxError's: it is what can't be read, and may be no statement
+        return place.line
     changed = [block.line() for block in match.blocks if not block.only_missing]
     for statement in statements(text, "python"):
         first, last = (text.count("\n", 0, at) + 1 for at in (statement.start, statement.end))

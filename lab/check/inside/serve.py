@@ -2,7 +2,7 @@
 
 The order says whether static files are served ("static"), what is lent of the settings that a
 later lesson writes ("lent"), which settings are less than the learner's ("shortened"), and what
-serves HTTP and WebSockets ("http", "ws"; as after uvicorn's options), and whether the application
+serves WebSockets ("ws", as after uvicorn's option), and whether the application
 is told that the server begins ("lifespan"). Django isn't set up beforehand: that is the
 application's own part.
 """
@@ -89,7 +89,6 @@ def _serve(whole: Application, order: dict[str, Any], recorder: Recorder) -> Non
     config = uvicorn.Config(
         watched,
         loop="asyncio",
-        http=order["http"],
         ws=order["ws"],
         lifespan=order["lifespan"],
         log_level="warning",
