@@ -10,63 +10,19 @@ and the rush (32) are tried of their own lesson alone: nobody
 waits for a check with pleasure.
 """
 
+from importlib import import_module
+
 from lab import course
-from lab.check.probes import (
-    account,
-    beside,
-    browser,
-    closed,
-    frames,
-    health,
-    held,
-    history,
-    killed,
-    languages,
-    limits,
-    logout,
-    metrics,
-    origin,
-    page,
-    people,
-    policy,
-    reset,
-    rooms,
-    rush,
-    shares,
-    stopped,
-    talk,
-    tests,
-)
 from lab.check.probes.probe import Probe
 
-PROBES: tuple[Probe, ...] = (
-    page.PROBE,
-    talk.PROBE,
-    held.PROBE,
-    frames.PROBE,
-    limits.PROBE,
-    shares.PROBE,
-    health.PROBE,
-    metrics.HIDDEN,
-    rush.PROBE,
-    origin.PROBE,
-    policy.PROBE,
-    languages.PROBE,
-    account.PROBE,
-    rooms.PROBE,
-    people.PROBE,
-    killed.PROBE,
-    history.PROBE,
-    reset.PROBE,
-    stopped.PROBE,
-    beside.PROBE,
-    closed.PROBE,
-    metrics.COUNTED,
-    browser.PROBE,
-    logout.PROBE,
-    tests.PROBE,
+_ORDER = (
+    "page talk held frames limits shares health hidden rush origin policy languages account rooms people"
+    " killed history reset stopped beside closed counted browser logout tests"
 )
-"""In the order in which they are told of."""
+"""The modules, in the order in which their probes are told of."""
+PROBES: tuple[Probe, ...] = tuple(
+    import_module(f"{__name__}.{name}").PROBE for name in _ORDER.split()
+)
 
 __all__ = ["PROBES", "Probe", "of"]
 

@@ -41,7 +41,7 @@ def _is_refused(wire: Wire) -> bool:
     wire.say(message=text, message2="")
     while (answer := wire.hear("chat", "error")).get("message", text) != text:
         pass  # somebody else said that
-    return answer["type"] == "error"
+    return answer.get("type") == "error"
 
 
 def _body_in_bounds(site: Site) -> None:
