@@ -129,15 +129,17 @@ class Lesson(Attending):
         Lesson._nginx = Nginx.start(place, servers, self._log_named("nginx"))
         return Lesson._nginx
 
-    def wire(self) -> "Wire":
+    def wire(self, *keys: str) -> "Wire":
         """Listen from now on to every WebSocket that this notebook opens, and to pages.
 
-        The one before, if there is one, hears nothing more.
+        Of a frame's JSON object only the keys that are named are shown: what is drawn at random,
+        or is a time, differs from run to run. Without any, all are. The wire before, if there is
+        one, hears nothing more.
         """
         from lab.run.wire import Wire  # here: most lessons need none
 
         self._stop_wire()
-        Lesson._wire = Wire()
+        Lesson._wire = Wire(*keys)
         return Lesson._wire
 
     def stop(self) -> None:
@@ -192,8 +194,11 @@ class Lesson(Attending):
     async def exercise(self, name: str, *answer: object) -> None:
         """Say whether an answer to one of the lesson's exercises is right, and if not why.
 
+        Its own connections are none of the wire that the lesson showed.
+
         Raises LabError when the lesson has no exercise of that name.
         """
+        self._stop_wire()
         solved, told = await exercises.judge(self.entry.name, name, *answer)
         markup.show(told, markup.verdict(solved, told))
         if solved:

@@ -190,3 +190,11 @@ def test_a_learner_can_delete_lab_and_run_what_they_wrote():
     """Nothing in the project imports lab."""
     for path, text in project.files_of(course.lessons()).items():
         assert "lab" not in {word for line in text.splitlines() for word in line.split()}, path
+
+
+def test_what_an_exercise_says_is_not_on_the_wire_that_the_lesson_shows(kernels):
+    kernel = kernels("en")
+    kernel.run('from lab import Lesson; lesson = Lesson("06-live"); wire = lesson.wire()')
+    told = kernel.run('await lesson.exercise("lines", (3, 9), (10, 100))')
+    assert "✓" in told
+    assert kernel.run("print(len(wire._events))").strip() == "0"

@@ -57,6 +57,26 @@ def connect(server: Server) -> websockets.connect:
     return websockets.connect(server.websocket_url, proxy=None)
 
 
+async def test_of_a_frame_only_the_keys_that_are_named_are_shown(server, page, shown):
+    """Whoever says it, a client or a page; what is no object is shown as it is."""
+    wire = Wire("message")
+    async with asyncio.timeout(PATIENCE), connect(server) as ana:
+        await wire.watch(page)
+        await page.goto(server.url)
+        await page.wait_for_function("chatSocket.readyState === WebSocket.OPEN")
+        await ana.send(words("olá"))
+        await wire.until(frames=3)
+        await page.evaluate("chatSocket.send('[1]')")
+        await wire.until(frames=4)
+    wire.stop()
+    wire.show(ana=ana, browser=page)
+    assert shown[0]["text/plain"].splitlines()[3:6] == [
+        ' →            {"message": "olá", …}',
+        ' ←      ←     {"message": "olá", …}',
+        "        →     [1]",
+    ]
+
+
 async def test_clients_and_a_page_are_heard_in_the_order_in_which_one_leads_to_another(
     server, wire, page, shown
 ):

@@ -106,7 +106,7 @@ def as_html(found: Iterable[Row], lanes: Sequence[str], timed: bool) -> str:
     for row in found:
         cells = [*_arrow(row, lanes), f"<td>{_said(row)}</td>"]
         if timed:
-            cells.append(f"<td>{_later(row.at, before)}</td>")
+            cells.append(f'<td class="later">{_later(row.at, before)}</td>')
         before = row.at
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "\n".join([*lines, "</tbody>", "</table>"])

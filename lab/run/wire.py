@@ -1,11 +1,12 @@
 """What goes over the WebSockets that a notebook opens: heard where its clients and pages hear it."""
 
 import asyncio
+import json
 import logging
 import os
 import time
 from base64 import b64decode
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,9 +36,11 @@ class Wire:
     """Listens to every connection that `websockets` clients open from now on, and to pages.
 
     It hears texts, bytes and the frames that close, not the pings that keep a connection alive.
+    Of a JSON object it keeps the keys that are named, or all where none is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *keys: str) -> None:
+        self._keys = keys
         self._events: list[Event] = []
         self._begins = 0
         self._closing: set[Hashable] = set()  # the connections that a frame has closed
@@ -124,7 +127,7 @@ class Wire:
             close = Close.parse(frame.data)
             self._add(connection, sign, f"close {close.code} {close.reason}".rstrip())
         elif frame.opcode in _PAYLOAD:
-            self._add(connection, sign, _of_client(frame))
+            self._add(connection, sign, self._of_client(frame))
 
     def _hear_end(self, connection: Hashable) -> None:
         """A connection that ends without a frame that closes it was lost."""
@@ -134,19 +137,33 @@ class Wire:
     def _hear_page(
         self,
         page: "Page",
-        hear: Callable[[dict[str, Any]], tuple[str, str]],
+        hear: Callable[["Wire", dict[str, Any]], tuple[str, str]],
         told: dict[str, Any],
     ) -> None:
         # It is told later than it happened, and says when that was, by the clock that we have too.
-        self._add(page, *hear(told), told.get("timestamp"))
+        self._add(page, *hear(self, told), told.get("timestamp"))
+
+    def _of_browser(self, frame: dict[str, Any]) -> str:
+        data = frame["payloadData"]
+        if frame["opcode"] == Opcode.TEXT:
+            return self._said(data)
+        return _bytes(len(b64decode(data)))
+
+    def _of_client(self, frame: Frame) -> str:
+        if frame.opcode is Opcode.BINARY:
+            return _bytes(len(frame.data))
+        return self._said(bytes(frame.data).decode(errors="replace"))
+
+    def _said(self, text: str) -> str:
+        return _cut(_only(self._keys, text) if self._keys else text)
 
 
 # What Chromium's tools tell of a page's WebSockets, and what that was. The code is none of it.
-_OF_A_PAGE: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
-    "webSocketHandshakeResponseReceived": lambda _: (OPENED, "open"),
-    "webSocketFrameSent": lambda told: (TO_SERVER, _of_browser(told["response"])),
-    "webSocketFrameReceived": lambda told: (FROM_SERVER, _of_browser(told["response"])),
-    "webSocketClosed": lambda _: (ENDED, "closed"),
+_OF_A_PAGE: dict[str, Callable[[Wire, dict[str, Any]], tuple[str, str]]] = {
+    "webSocketHandshakeResponseReceived": lambda *_: (OPENED, "open"),
+    "webSocketFrameSent": lambda wire, told: (TO_SERVER, wire._of_browser(told["response"])),
+    "webSocketFrameReceived": lambda wire, told: (FROM_SERVER, wire._of_browser(told["response"])),
+    "webSocketClosed": lambda *_: (ENDED, "closed"),
 }
 
 
@@ -155,15 +172,19 @@ def _key(of: object) -> Hashable:
     return getattr(of, "id", of)
 
 
-def _of_browser(frame: dict[str, Any]) -> str:
-    data = frame["payloadData"]
-    return _cut(data) if frame["opcode"] == Opcode.TEXT else _bytes(len(b64decode(data)))
-
-
-def _of_client(frame: Frame) -> str:
-    if frame.opcode is Opcode.BINARY:
-        return _bytes(len(frame.data))
-    return _cut(bytes(frame.data).decode(errors="replace"))
+def _only(keys: Collection[str], text: str) -> str:
+    """A JSON object with those of its keys alone, and "…" for the others; any other text as it is."""
+    try:
+        frame = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(frame, dict):
+        return text
+    kept = {key: value for key, value in frame.items() if key in keys}
+    shown = json.dumps(kept, ensure_ascii=False)
+    if len(kept) == len(frame):
+        return shown
+    return f"{shown[:-1]}, …}}" if kept else "{…}"
 
 
 def _cut(text: str) -> str:
