@@ -94,6 +94,16 @@ def test_a_cell_whose_file_becomes_another_has_the_colours_of_that_one(plain):
         expect(gone).to_have_count(count)
 
 
+def test_the_sidebar_shows_the_lessons_names_whole(plain):
+    _, page = plain
+    names = page.locator(".jp-DirListing-itemText", has_text=".ipynb")
+    expect(names.first).to_be_visible()
+    cut = (
+        "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
+    )
+    assert names.evaluate_all(cut) == []
+
+
 def test_nothing_of_that_is_saved(plain):
     jupyter, page = plain
     command(page, "docmanager:save")

@@ -80,6 +80,14 @@ def test_a_wire_that_was_shown_grows_with_what_passes_later(notebook):
     expect(rows.last).to_contain_text(" ms")
 
 
+def test_the_first_pages_titles_stand_at_the_left(notebook):
+    """JupyterLab's own tables have their texts at the right."""
+    sides = notebook.locator(".lab-home :is(thead th, tbody th)").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).textAlign)"
+    )
+    assert set(sides) == {"left"}
+
+
 @pytest.mark.usefixtures("axe")
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_has_nothing_to_say_of_it_and_it_fits_at_150_percent(notebook, theme, tmp_path):

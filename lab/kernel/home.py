@@ -16,9 +16,10 @@ from lab.workspace import Workspace
 _STYLE = """
 <style>
 .lab-home table { border-collapse: collapse; }
-.lab-home th, .lab-home td { padding: 0.25em 0.8em; text-align: left; }
-.lab-home td.number { text-align: right; }
-.lab-home tr.next { font-weight: bold; outline: 2px solid currentColor; }
+/* JupyterLab's own rule for tables is as particular as two classes are. */
+.lab-home .course th, .lab-home .course td { padding: 0.25em 0.8em; text-align: left; }
+.lab-home .course .number { text-align: right; }
+.lab-home .course tr.next { font-weight: bold; outline: 2px solid; outline-offset: -2px; }
 </style>
 """
 
@@ -71,7 +72,7 @@ def _ahead(left: list[course.LessonEntry], spoken: str) -> str:
 def _table(found: dict[str, Entry], left: list[course.LessonEntry], spoken: str) -> str:
     heads = "".join(f'<th scope="col">{html.escape(say(f"home_{name}"))}</th>' for name in _COLUMNS)
     rows = [_row(lesson, found.get(lesson.name, {}), spoken, left) for lesson in course.lessons()]
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<table class="course"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
 _COLUMNS = ("lesson", "minutes", "check", "exercises")
