@@ -61,6 +61,19 @@ ATTACK = """(async () => {
   document.body.dataset.attacked = "yes"
 })()"""
 
+# What VS Code's renderer does with an output's HTML (renderHTML and domEval of its extension
+# notebook-renderers): nothing is taken out, and each script is begun anew, at the output's end.
+AS_IN_VSCODE = """html => {
+  const element = document.createElement("div")
+  element.innerHTML = html
+  document.body.append(element)
+  for (const { innerText } of [...element.getElementsByTagName("script")]) {
+    const script = document.createElement("script")
+    script.text = `(location => { ${innerText} })({ protocol: "vscode-webview:", hostname: "a1b2" })`
+    element.appendChild(script).parentNode.removeChild(script)
+  }
+}"""
+
 
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory) -> Iterator[JupyterLab]:
@@ -200,6 +213,16 @@ def test_at_the_ipv4_address_the_frame_has_the_other_name(jupyter, notebook, con
     page = context.new_page()
     shown(page, jupyter, live(port_of(frame_of(notebook))), "127.0.0.1")
     assert frame_of(page).evaluate("location.hostname") == "localhost"
+
+
+def test_by_the_rules_of_vscodes_renderer_the_page_is_alive(jupyter, notebook, context):
+    port = port_of(frame_of(notebook))
+    page = context.new_page()
+    shown(page, jupyter, "")  # a page that the browser lets show one of its own machine's
+    page.evaluate(AS_IN_VSCODE, live(port))
+    frame = frame_of(page)
+    assert port_of(frame) == port
+    expect(page.get_by_text("The page appears here")).to_have_count(0)
 
 
 def test_a_page_that_no_other_site_may_frame_says_where_to_open_it(jupyter, context, five_steps):
