@@ -1,12 +1,14 @@
 """What lab tells in a real JupyterLab: for every eye, every hand, and up to the line that it names."""
 
 import os
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 from support.axe import AXE, what_axe_finds
-from support.jupyterlab import JupyterLab, command, new_context, opened, started
+from support.jupyterlab import PATIENCE, JupyterLab, command, new_context, opened, started
 
 NOTEBOOK = "notebooks/en/told.ipynb"
 BEGIN = 'from lab import Lesson; lesson = Lesson("06-live")'
@@ -27,12 +29,17 @@ with open("chat/routing.py", "w") as file:
 CHECK = "lesson.check()"
 EXERCISE = 'await lesson.exercise("lines", ..., ...)'
 CELLS = (BEGIN, WIRE, TALK, MISTAKE, CHECK, EXERCISE, "import lab; lab.progress()")
+SERVES = "notebooks/en/serves.ipynb"
+SERVING = (f"{BEGIN}; print('at', lesson.serve().port)",)
+HOME = "notebooks/en/home.ipynb"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory) -> Iterator[JupyterLab]:
-    with started(tmp_path_factory.mktemp("told"), {NOTEBOOK: CELLS}) as lab:
+    with started(
+        tmp_path_factory.mktemp("told"), {NOTEBOOK: CELLS, SERVES: SERVING, HOME: CELLS[-1:]}
+    ) as lab:
         yield lab
 
 
@@ -120,3 +127,24 @@ def test_the_lesson_that_explains_opens(notebook):
     notebook.get_by_role("tab", name="told.ipynb").click()
     notebook.get_by_role("link", name="03-routing").click()
     expect(notebook.get_by_role("tab", name="03-routing.ipynb")).to_be_visible()
+
+
+def test_the_first_page_stops_a_server_of_another_notebook(jupyter, browser):
+    context = new_context(browser)
+    serving, home = context.new_page(), context.new_page()
+    for page, path in ((serving, SERVES), (home, HOME)):
+        opened(page, jupyter, path)
+        page.locator("#jp-main-statusbar", has_text="Idle").wait_for()
+        command(page, "notebook:run-all-cells")
+        page.locator(".jp-OutputArea-output").first.wait_for()
+    told = serving.locator(".jp-OutputArea-output", has_text="at ").inner_text()
+    port = int(told.split()[-1])
+    command(home, "notebook:run-all-cells")  # once more: the server is there by now
+    home.get_by_role("button", name="Stop (shuts the kernel of serves down)").click()
+    expect(home.locator("[data-course-session]")).to_have_count(0)
+    deadline = time.monotonic() + PATIENCE
+    with pytest.raises(ConnectionRefusedError):
+        while time.monotonic() < deadline:
+            socket.create_connection(("127.0.0.1", port)).close()
+            time.sleep(0.1)
+    context.close()

@@ -1,7 +1,6 @@
 """How far a learner is, as a page in a notebook: what is done, what comes next, what is running."""
 
 import html
-from collections.abc import Iterator
 
 from IPython.display import display
 
@@ -11,6 +10,7 @@ from lab.classroom.outbox import Outbox
 from lab.messages import say
 from lab.progress_file import Entry, Progress
 from lab.run import running
+from lab.run.running import RunningServer
 from lab.workspace import Workspace
 
 _STYLE = """
@@ -29,9 +29,9 @@ def show(workspace: Workspace) -> None:
 
     Raises LabError when the file that notes it isn't what lab wrote.
     """
-    progress, servers = Progress(workspace), list(_running(workspace))
+    progress, servers = Progress(workspace), list(running.servers(workspace.folder))
     in_class = _in_class(workspace)
-    text = "\n".join([*in_class, str(progress), *servers])
+    text = "\n".join([*in_class, str(progress), *map(_told, servers)])
     display({"text/plain": text, "text/html": _page(progress, servers, in_class)}, raw=True)
 
 
@@ -44,21 +44,26 @@ def _in_class(workspace: Workspace) -> list[str]:
     return membership.told(outbox)
 
 
-def _running(workspace: Workspace) -> Iterator[str]:
-    for server in running.servers(workspace.folder):
-        yield say("server_running", **server._asdict())
+def _told(server: RunningServer) -> str:
+    return say("server_running", program=server.program, port=server.port, notebook=server.notebook)
 
 
-def _page(progress: Progress, servers: list[str], in_class: list[str]) -> str:
+def _page(progress: Progress, servers: list[RunningServer], in_class: list[str]) -> str:
     found = progress.read()
     spoken = language.current()
     left = [lesson for lesson in course.lessons() if not found.get(lesson.name, {}).get("check")]
     told = [f"<p>{markup.prose(line)}</p>" for line in in_class]
     told += [f"<p>{_ahead(left, spoken)}</p>", _table(found, left, spoken)]
     if servers:
-        items = "".join(f"<li>{html.escape(each)}</li>" for each in servers)
-        told.append(f"<ul>{items}</ul>")
+        told.append(f"<ul>{''.join(map(_item, servers))}</ul>")
     return f'{_STYLE}<div class="lab-home" lang="{spoken}">{"".join(told)}</div>'
+
+
+def _item(server: RunningServer) -> str:
+    """A server, with a button that the course's extension of JupyterLab shows, and obeys."""
+    data = f'data-course-session="{html.escape(server.session)}"'
+    button = f"<button hidden {data}>{html.escape(say('server_stop', notebook=server.notebook))}</button>"
+    return f"<li>{html.escape(_told(server))} {button}</li>"
 
 
 def _ahead(left: list[course.LessonEntry], spoken: str) -> str:

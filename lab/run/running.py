@@ -15,8 +15,13 @@ class RunningServer(NamedTuple):
 
     program: str
     port: int
-    notebook: str
-    """The notebook's name; "?" if nobody knows."""
+    session: str
+    """The path of the notebook; "?" if nobody knows."""
+
+    @property
+    def notebook(self) -> str:
+        """The notebook's name."""
+        return Path(self.session).stem
 
 
 def servers(folder: Path) -> Iterator[RunningServer]:
@@ -29,7 +34,7 @@ def servers(folder: Path) -> Iterator[RunningServer]:
         with suppress(psutil.Error):  # it has just ended
             program = next((word for word in _PROGRAMS if word in command), None)
             if program and (port := _port(process)):
-                yield RunningServer(program, port, _notebook_of(process))
+                yield RunningServer(program, port, _session_of(process))
 
 
 _PROGRAMS = ("daphne", "uvicorn")
@@ -46,7 +51,6 @@ def _port(process: psutil.Process) -> int | None:
     return next(listening, None)
 
 
-def _notebook_of(process: psutil.Process) -> str:
+def _session_of(process: psutil.Process) -> str:
     kernel = process.parent()
-    session = kernel.environ().get("JPY_SESSION_NAME") if kernel else None
-    return Path(session).stem if session else "?"
+    return (kernel.environ().get("JPY_SESSION_NAME") if kernel else None) or "?"

@@ -1,7 +1,7 @@
 // What JupyterLab has no setting for. A cell that writes a file has the colours of that file's
 // language, and one that changes it those of a patch. A notebook that is merely opened counts as
-// unchanged. The menus' own names, which its language pack leaves in English, are the reader's; and
-// for a projector letters are larger, the sidebar closed.
+// unchanged. The menus' own names, which its language pack leaves in English, are the reader's; for
+// a projector letters are larger, the sidebar closed. And the first page's buttons stop servers.
 //
 // JupyterLab loads this file as it is, and nothing has to be built: a container of modules, as its
 // module federation wants one, with one plugin in it.
@@ -41,6 +41,7 @@
             keepUnchanged(panel.content.model)
             colourAll(panel.content.model.cells, colour)
           })
+        offerToStop(app.serviceManager.sessions)
         notebooks.forEach(watch) // of those that were open before, as after a reload
         notebooks.widgetAdded.connect((_, panel) => watch(panel))
         app.restored.then(() => {
@@ -60,6 +61,22 @@
   function enlarge(shell) {
     for (const [name, size] of Object.entries(SIZES)) document.body.style.setProperty(name, size)
     shell.collapseLeft()
+  }
+
+  // A server ends with the kernel that started it. Where this file isn't, the buttons stay hidden.
+  function offerToStop(sessions) {
+    const style = document.createElement("style")
+    style.textContent = "button[data-course-session] { display: inline }"
+    document.head.append(style)
+    document.body.addEventListener("click", async ({ target }) => {
+      const notebook = target.dataset?.courseSession
+      if (!notebook) return
+      await sessions.refreshRunning()
+      for (const { id, path } of sessions.running()) {
+        if (notebook.endsWith(`/${path}`)) await sessions.shutdown(id)
+      }
+      target.closest("li").remove()
+    })
   }
 
   // JupyterLab's themes have no colours for the lines of a patch.
