@@ -87,7 +87,7 @@ book: $(BOOK_INSTALLED)
 	@$(BIN)/python -m book
 
 slides: $(BOOK_INSTALLED)
-	@$(BIN)/python -m book.slides
+	@$(BIN)/python -m book slides
 
 # The course as it is committed, with the packages for this system and this Python, the book and the
 # slides; setuptools installs lab.
