@@ -10,6 +10,7 @@ from support.axe import what_axe_finds
 from support.booktools import needed
 
 from book.broken import broken
+from book.slides import dealing
 from book.slides.dealing import dealt
 from book.slides.exporting import REVEAL, build
 from book.words import word
@@ -27,7 +28,9 @@ SLIDES = "Reveal.getSlides().map(slide => Reveal.getIndices(slide))"
 MEASURED = """() => {
   const slide = Reveal.getCurrentSlide();
   return { over: slide.scrollHeight - slide.clientHeight, wide: slide.scrollWidth, told: slide.tabIndex === 0,
-           marked: slide.classList.contains("scrolls"), style: getComputedStyle(slide).overflowY };
+           marked: slide.classList.contains("scrolls"), style: getComputedStyle(slide).overflowY,
+           above: document.querySelector(".slide-number").getBoundingClientRect().top
+             - slide.getBoundingClientRect().bottom };
 }"""
 
 
@@ -93,12 +96,20 @@ def test_each_slide_fits_or_scrolls_in_sight_and_by_keyboard(opened, complaints,
         shown(page, place)
         measured = page.evaluate(MEASURED)
         assert measured["wide"] <= PROJECTOR["width"], place
+        assert measured["above"] >= 0, f"the slide's number lies on its text: {place}"
         assert measured["marked"] == (measured["over"] > 0), place
         if measured["over"] > 0:
             assert measured["told"] and measured["style"] == "auto", place
             scrolled += 1
     assert 0 < scrolled < len(places) / 2
     assert complaints == []
+
+
+def test_a_text_is_as_high_as_its_lines_on_the_slide_and_not_in_its_source():
+    one, item = "word " * 22, "- item\n"
+    assert dealing._prose_height(one + "\n" + one) == dealing._prose_height(one + one)
+    assert dealing._prose_height("[a](" + "x" * 200 + ")") == dealing._prose_height("a")
+    assert dealing._prose_height(item * 3) > dealing._prose_height("item " * 3)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
