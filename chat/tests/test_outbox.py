@@ -206,6 +206,7 @@ async def test_frames_go_past_the_queue_while_the_reader_keeps_up_and_nothing_wa
         outbox.deliver(prepared)
         connection.takes_frames = False
         connection.on_pause()
+        connection.on_pause()  # again, while something waits
         outbox.deliver(prepared)
         await asyncio.sleep(0.01)
 
