@@ -109,6 +109,28 @@ async def test_two_accounts_that_said_the_same_id_can_both_be_deleted(site):
     assert authors(page) == [("olá", f"{name} (account closed)") for name in ("bia", "clara")]
 
 
+async def test_what_a_server_has_in_memory_keeps_the_name_for_as_long_as_anybody_is_in_the_room(
+    site,
+):
+    [path], cookies = product.populate(site.folder, ["memory"], ["davi"])
+    async with asyncio.timeout(PATIENCE), chat(site.server, path) as stays:
+        async with chat(site.server, path, cookies["davi"]) as davi:
+            for text in ("um", "dois"):
+                await davi.say(text)
+        first, second = await stays.hear("chat"), await stays.hear("chat")
+        run(site.folder, "User.objects.get(username='davi').delete()")
+        known = {"after": first["id"], "mark": first["mark"]}
+        async with chat(site.server, path) as comes:
+            await comes.send(type="history", **known)
+            assert (await comes.hear("history"))["messages"] == [second]
+    async with asyncio.timeout(PATIENCE):
+        found = []
+        while found != [("dois", "davi (account closed)")]:  # once it has noticed that all left
+            async with chat(site.server, path) as later:
+                await later.send(type="history", **known)
+                found = authors(await later.hear("history"))
+
+
 TOGETHER = """
 room = Room.objects.create(title="together")
 gone, there = (User.objects.create_user(name) for name in ("gone", "there"))
