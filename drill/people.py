@@ -1,9 +1,17 @@
 """What one client says, and is told of the others."""
 
+import re
 from uuid import uuid4
 
 from support.product import Client
 from support.stopped_reader import LARGE
+
+from lab import course
+
+SCRIPT = (course.ROOT / "chat/static/chat/connection.js").read_text("utf-8")
+LONGEST_WAIT = int(re.search(r"LONGEST_WAIT = ([\d_]+)", SCRIPT)[1]) / 1000
+FIRST_WAIT = int(re.search(r"LONGEST_WAIT, ([\d_]+) \* 2", SCRIPT)[1]) / 1000
+"""Seconds that the page waits before it tries again: at random, at most so many."""
 
 
 async def seen_by(client: Client, name: str) -> None:

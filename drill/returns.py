@@ -15,8 +15,8 @@ from websockets.exceptions import WebSocketException
 
 from drill.crowd import read_all
 from drill.faults import fault
+from drill.people import FIRST_WAIT, LONGEST_WAIT
 from drill.stage import Stage
-from lab import course
 from lab.run.server import Server
 
 ROOMS, ACCOUNTS = 20, 500
@@ -25,10 +25,6 @@ CAUGHT_UP = 30
 """Seconds, once a server is there again, until all have come back and caught up."""
 COMING = 60
 """Seconds after which whoever isn't there is waited for no more."""
-SCRIPT = (course.ROOT / "chat/static/chat/connection.js").read_text("utf-8")
-LONGEST_WAIT = int(re.search(r"LONGEST_WAIT = ([\d_]+)", SCRIPT)[1]) / 1000
-FIRST_WAIT = int(re.search(r"LONGEST_WAIT, ([\d_]+) \* 2", SCRIPT)[1]) / 1000
-"""Seconds that the page waits before it tries again: at random, at most so many."""
 
 
 @dataclass
