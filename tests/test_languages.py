@@ -136,6 +136,41 @@ def test_a_page_says_which_language_it_is_in_and_axe_has_nothing_to_say(page, re
     assert what_axe_finds(page) == []
 
 
+def seen_by_axe(page: Page) -> list[str]:
+    """What axe finds; it takes a ground without a colour for white, in the dark too."""
+    page.evaluate("document.documentElement.style.background = 'Canvas'")
+    return what_axe_finds(page)
+
+
+@pytest.mark.skipif(
+    not AXE.exists() and os.environ.get("CI") != "true",
+    reason="the book's tools aren't installed: make book",
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_nothing_to_say_of_what_somebody_sees_who_has_come_in(browser, server, scheme):
+    context = browser.new_context(color_scheme=scheme, base_url=server.url, locale="en")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto("/signup/")
+    filled_in = {"username": f"eva-{scheme}", "password1": "uma-senha-comprida", "password2": "x"}
+    for password in ("x", filled_in["password1"]):
+        for name, text in {**filled_in, "password2": password}.items():
+            page.fill(f"[name={name}]", text)
+        page.click("main button")
+        page.wait_for_load_state()
+        assert seen_by_axe(page) == [], page.url  # the form with its mistake; then the rooms
+    page.goto("/rooms/1/")
+    page.fill("[name=message]", "olá")
+    page.click("#form button")
+    expect(page.locator("#messages")).to_contain_text("olá")
+    assert seen_by_axe(page) == []
+    page.fill("[name=message]", "\u0007")
+    page.click("#form button")
+    expect(page.locator("#error")).not_to_be_empty()
+    assert seen_by_axe(page) == []
+    context.close()
+
+
 def test_djangos_forms_and_our_errors_in_them(page, reader):
     page.goto("/signup/")
     page.get_by_label(reader.username).fill("guest")
