@@ -106,13 +106,12 @@ def _try_project(
     try:
         tell(say("check_tried_project"))
         outcome = trials.run(files.with_lent(), probes, tell=tell)
+        passed = Tried.well(outcome.passed)
         left_out = "" if outcome.failure is None else files.left_out()
         if outcome.slow or left_out:
             unable = say("check_left_out", reasons=left_out) if left_out else _slow(lesson)
-            passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
             return Report(lesson, (environment_tried, *passed), unable)
         if outcome.failure is not None and (blanks := files.blanks()):
-            passed = (Tried(name, remark=remark) for name, remark in outcome.passed.items())
             left = Tried(outcome.failure.probe, outcome.failure, tuple(blanks))
             return Report(lesson, (environment_tried, *passed, left))
         if outcome.failure is not None:

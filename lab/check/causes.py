@@ -42,7 +42,7 @@ def find_causes(
 
     Raises Passing when the failure doesn't last.
     """
-    tried = [Tried(name, remark=remark) for name, remark in outcome.passed.items()]
+    tried = Tried.well(outcome.passed)
     repaired: frozenset[Change] = frozenset()
     for number in range(MOST_FAILURES):
         seen = outcome.failure
@@ -70,11 +70,7 @@ def find_causes(
             break
         repaired |= frozenset(cause)
         outcome = trials.run(files.with_lent(repaired), left, HASTE)
-        tried += [
-            Tried(name, remark=remark, repaired=True)
-            for name, remark in outcome.passed.items()
-            if name not in told
-        ]
+        tried += [each for each in Tried.well(outcome.passed, True) if each.name not in told]
     return tried
 
 

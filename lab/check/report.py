@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab import project
@@ -31,6 +32,11 @@ class Tried:
     """Whether it was seen with what failed before it repaired."""
     cut_short: bool = False
     """Whether the time was over before what repairs it was found."""
+
+    @classmethod
+    def well(cls, passed: Mapping[str, str], repaired: bool = False) -> list["Tried"]:
+        """Those that passed, each with its remark."""
+        return [cls(name, remark=remark, repaired=repaired) for name, remark in passed.items()]
 
     @property
     def ok(self) -> bool:

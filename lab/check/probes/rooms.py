@@ -4,12 +4,12 @@ import secrets
 import unicodedata
 from contextlib import suppress
 
-from websockets.exceptions import WebSocketException
-
 from lab.check.probes.probe import Probe
 from lab.check.probes.site import SAID, TITLES, Site, as_dict, new_room
 from lab.check.probes.visitor import Visitor
 from lab.check.probes.wire import Unanswered
+
+NO_ROOM = "/ws/rooms/999999999/"
 
 
 def rooms(site: Site) -> None:
@@ -27,8 +27,8 @@ def rooms(site: Site) -> None:
             if any(frame.get("message") == foreign for frame in heard):
                 raise Unanswered("crosstalk", message=foreign, frames=heard)
     _no_second(ana)
-    _nobody_there(site, ana)
-    expect_no_guest(site, here)
+    expect_refused(site, NO_ROOM, "no-such-room", ana)
+    expect_refused(site, here, "guest-let-in")
 
 
 def _no_second(ana: Visitor) -> None:
@@ -41,28 +41,15 @@ def _no_second(ana: Visitor) -> None:
         raise Unanswered("room-twice", title=title)
 
 
-def _nobody_there(site: Site, ana: Visitor) -> None:
-    path = "/ws/rooms/999999999/"
+def expect_refused(site: Site, path: str, kind: str, visitor: Visitor | None = None) -> None:
+    """Who is no member there can't stay; raises Unanswered, of that kind, when they can."""
     try:
-        wire = site.wire(path, ana)
-    except Unanswered as refused:
-        if refused.seen.get("status", 500) < 500:
-            return
-        raise
-    with wire:
-        code = wire.closed_within(0.5)
-        if code in (None, 1006, 1011):
-            raise Unanswered("no-such-room", path=path, code=code)
-
-
-def expect_no_guest(site: Site, path: str) -> None:
-    """Who has no account can't stay; raises Unanswered when they can."""
-    try:
-        with site.wire(path) as wire:
-            with suppress(WebSocketException, Unanswered):
+        with site.wire(path, visitor) as wire:
+            with suppress(Unanswered):
                 wire.say(**SAID)
-            if wire.closed_within(0.5) in (None, 1006, 1011):
-                raise Unanswered("guest-let-in", path=path, frames=wire.heard)
+            code = wire.closed_within(0.5)
+            if code in (None, 1006, 1011):
+                raise Unanswered(kind, path=path, code=code, frames=wire.heard)
     except Unanswered as refused:
         if refused.kind != "handshake" or refused.seen["status"] >= 500:
             raise

@@ -1,7 +1,6 @@
 """The learner's own tests: they pass on their chat, and fail on one that delivers nothing."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from lab.check.evidence import without_copy
@@ -11,22 +10,6 @@ from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Fork
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of the tests, under way or through."""
-
-    process: Fork
-
-    @property
-    def through(self) -> bool:
-        """Whether it has said all."""
-        return self.process.ended or any("code" in line for line in self.process.lines)
-
-    def named(self, outcome: str) -> list[str]:
-        """The tests that ended so."""
-        return [line["test"] for line in self.process.lines if line.get("outcome") == outcome]
-
-
 def own_tests(site: Site) -> None:
     """They pass on the project, and not all of them on one that delivers nothing.
 
@@ -34,29 +17,29 @@ def own_tests(site: Site) -> None:
     """
     order = {"run": "tests", "folder": str(site.folder)}
     runs = [
-        (Run(site.box.bench.carry_out(order | {"broken": broken}, site.left())), judge)
+        (site.box.bench.carry_out(order | {"broken": broken}, site.left()), judge)
         for broken, judge in ((False, _own), (True, _broken))
     ]
     for run, judge in runs:
-        while not run.through:
+        while not (run.ended or any("code" in line for line in run.lines)):
             if site.left() < 0:
                 raise OutOfTime
             time.sleep(0.01)
         judge(run)
 
 
-def _own(run: Run) -> None:
-    lines = run.process.lines
+def _own(run: Fork) -> None:
+    lines = run.lines
     failed = next((line for line in lines if "failed" in line), None)
     if failed:
         kind = "test-fails" if "::" in failed["failed"] else "tests-unread"
         raise Unanswered(kind, name=failed["failed"], **_without_kind(failed["evidence"]))
     counted = next((line for line in lines if "collected" in line), None)
     if counted is None:
-        raise Unanswered("tests-died", output=without_copy(run.process.output[-2000:]))
+        raise Unanswered("tests-died", output=without_copy(run.output[-2000:]))
     if not counted["collected"] and not counted["left_out"]:
         raise Unanswered("no-tests")
-    if counted["collected"] and not run.named("passed"):
+    if counted["collected"] and not _passed(run):
         reasons = [line["reason"] for line in lines if line.get("outcome") == "skipped"]
         raise Unanswered("tests-skipped", reason=(reasons or ["—"])[0])
 
@@ -65,10 +48,14 @@ def _without_kind(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "kind"}
 
 
-def _broken(run: Run) -> None:
-    passed = run.named("passed")
-    if passed and not any("failed" in line for line in run.process.lines):
+def _broken(run: Fork) -> None:
+    passed = _passed(run)
+    if passed and not any("failed" in line for line in run.lines):
         raise Unanswered("tests-blind", names=passed)
+
+
+def _passed(run: Fork) -> list[str]:
+    return [line["test"] for line in run.lines if line.get("outcome") == "passed"]
 
 
 PROBE = Probe("tests", "08-testing", own_tests, lane="tests", only=True)

@@ -111,6 +111,15 @@ class Visitor:
         """
         return self.ask("GET", path, language=language)
 
+    def get_if_any(self, path: str) -> Page | None:
+        """A page, or None where there is none for them; raises as get does for a server's error."""
+        try:
+            return self.get(path)
+        except Unanswered as refused:
+            if refused.seen.get("status", 500) >= 500:
+                raise
+            return None
+
     def fill_in(self, page: Page, form: Form, **typed: str) -> Page:
         """Send a form with what a person typed, by kind of field, and its hidden values.
 
