@@ -21,7 +21,7 @@ from lab.check import Report, catalogue, check, checking, seen
 from lab.check.probes import Probe, limits
 from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
-from lab.check.serving import Server
+from lab.check.serving import Failure, Server, Stage
 from lab.messages import catalogue as messages
 from lab.messages import say
 from regression.turns import in_turn
@@ -376,6 +376,20 @@ def test_no_advice_without_a_repair_that_was_seen(spoilt, check_without_browser,
     assert "I'd rather not guess" in str(report)
     (entry,) = [each for each in json.loads(report.as_json()) if not each["ok"]]
     assert (entry["mistake"], entry["file"], entry["line"]) == (None, None, None)
+
+
+def test_a_step_that_takes_long_in_nothing_of_the_learners_accuses_nobody(tmp_path):
+    """Such as a database's, while others have the disk."""
+    notes = tmp_path / "results.stack"
+    fork = MagicMock(notes=tmp_path, code=1, output="", lines=[], ended=True)
+    notes.write_text(
+        'Thread 0x1 (most recent call first):\n  File "/usr/lib/a.py", line 3 in write\n'
+    )
+    with pytest.raises(TimeoutError):
+        Stage(fork)._wait_for("database", 0)
+    notes.write_text("")
+    with pytest.raises(Failure, match="died"):
+        Stage(fork)._wait_for("database", 0)
 
 
 def test_what_fails_only_the_first_time_is_nobodys_mistake(spoilt, check_without_browser):

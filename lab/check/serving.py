@@ -224,7 +224,7 @@ class Server(Stage):
         found["warnings"] = told[-1]["warnings"] if told else []
         found["running"] = told[-1]["running"] if told else []
         if not answered and not ended:
-            found["running"] = _stacks(self._fork)
+            found["running"] = frames_of_stacks(_stacks(self._fork))
         if ended:
             found |= {"kind": "server-ended", "code": self._fork.code}
         return from_json(probe, found)
@@ -270,22 +270,24 @@ class Server(Stage):
 def _died(fork: Fork, lines: list[dict[str, Any]]) -> Evidence:
     """What is known of a process that ended in a step: it hung in it, or left.
 
-    Raises TimeoutError when it was killed from outside.
+    Raises TimeoutError when it was killed from outside, or its seconds were over where nothing of
+    the learner's was under way.
     """
-    if fork.code == -KILLED:
+    stacks = _stacks(fork)
+    running = frames_of_stacks(stacks)
+    if fork.code == -KILLED or (stacks and not running):
         raise TimeoutError
     begun = [line["step"] for line in lines if line.get("state") == "begun"]
     probe = _probe_of(begun[-1]) if begun else "project"
     seen = {"output": without_copy(fork.output[-4000:]), "code": fork.code}
-    stacks = _stacks(fork)
-    if stacks:
-        return Evidence(probe, "hang", seen={"running": stacks, **seen})
+    if running:
+        return Evidence(probe, "hang", seen={"running": running, **seen})
     return Evidence(probe, "died", seen=seen)
 
 
-def _stacks(fork: Fork) -> list[dict[str, Any]]:
+def _stacks(fork: Fork) -> str:
     file = fork.notes / "results.stack"
-    return frames_of_stacks(file.read_text("utf-8", "replace") if file.exists() else "")
+    return file.read_text("utf-8", "replace") if file.exists() else ""
 
 
 def _probe_of(step: str) -> str:
