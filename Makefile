@@ -37,27 +37,18 @@ lab: $(INSTALLED)
 	@$(BIN)/python -m lab start $(if $(COURSE),--course $(COURSE)) $(if $(PROJECTOR),--projector) -- $(JUPYTER)
 
 run: $(INSTALLED)
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python -m uvicorn mywebsite.asgi:application --host 127.0.0.1 --port $(PORT) \
-	  --http chat.connection:HttpConnection --ws chat.connection:Connection \
-	  --ws-max-size 131072 --ws-per-message-deflate false --timeout-graceful-shutdown 10
+	@$(BIN)/python -m lab run --port $(PORT)
 
 quick: $(INSTALLED)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m lab export --check
+	@$(BIN)/python -m lab test --quick
 
 # Else each process of a run compiles the same again: hundreds import lab, and write nothing compiled.
 test proof: export PYTHONDONTWRITEBYTECODE :=
 compiled: $(INSTALLED)
 	@$(BIN)/python -m compileall -q lab
 
-# Of one lesson everything; else what has its turn (regression/turns.py).
-test: quick compiled $(PROXY)
-	$(if $(LESSON),PROOF=full) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval \
-	  $(if $(LESSON),-k "$(LESSON)",$$($(BIN)/python -m regression notebooks) tests) \
-	  $(if $(JUNIT),--junit-xml="$(JUNIT)")
+test: compiled $(PROXY)
+	@$(BIN)/python -m lab test $(LESSON) --workers $(WORKERS) $(if $(JUNIT),--junit "$(JUNIT)")
 
 matrix: $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group matrix
@@ -110,7 +101,7 @@ hub: $(HUB_INSTALLED)
 	@PATH="$(CURDIR)/$(HUB)/bin:$$PATH" $(HUB)/bin/jupyterhub --config deploy/hub/jupyterhub_config.py
 
 notebooks: $(INSTALLED)
-	$(BIN)/python -m lab run $(LESSON)
+	$(BIN)/python -m lab execute $(LESSON)
 	$(BIN)/python -m lab export
 
 # One version of each package for all Pythons, the one that the stored outputs were made with.

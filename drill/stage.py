@@ -13,16 +13,15 @@ import psutil
 from support import product
 
 from lab import LabError
-from lab.run import service
+from lab.run import service, site
 from lab.run.postgres import Postgres
 from lab.run.server import Server
 from lab.run.valkey import Valkey, steady_port
 from lab.run.valkey import find_program as find_valkey
 
 AS_MAKE_RUN = {
-    "UVICORN_HTTP": "chat.connection:HttpConnection",
-    "UVICORN_WS_MAX_SIZE": "131072",
-    "UVICORN_WS_PER_MESSAGE_DEFLATE": "false",
+    f"UVICORN_{name.upper().replace('-', '_')}": site.LIMITS[name]
+    for name in ("http", "ws-max-size", "ws-per-message-deflate")
 }
 """What `make run` tells uvicorn besides what `lab.run.server` does; uvicorn reads it from here too."""
 SETTINGS = product.NO_LIMIT | {"DEBUG": False}

@@ -42,6 +42,22 @@ def start(arguments: argparse.Namespace) -> int:
     return subprocess.call([*command, *arguments.jupyter], cwd=course.ROOT, env=environment)
 
 
+def run(arguments: argparse.Namespace) -> int:
+    """Run the finished project, until it is stopped."""
+    from lab.run import site  # it brings what a server needs
+
+    return site.serve(arguments.port)
+
+
+def test(arguments: argparse.Namespace) -> int:
+    """Run the tests whose turn it is, or those of one lesson."""
+    from lab.author import testing  # learners never need it
+
+    if arguments.quick:
+        return testing.quick()
+    return testing.test(arguments.lesson, arguments.workers, arguments.junit)
+
+
 def build(arguments: argparse.Namespace) -> int:
     """Write the project as it stands after a lesson into a folder that is empty or new."""
     folder = arguments.folder
@@ -78,7 +94,7 @@ def reset(_: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """Make the repository's project what the notebooks write, or compare the two."""
-    from lab.author import export as exported  # here: as in run
+    from lab.author import export as exported  # here: as in execute
 
     if arguments.check:
         found = exported.differences()
@@ -91,7 +107,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 def new(arguments: argparse.Namespace) -> int:
     """Begin a lesson in both languages, and name the files that were written."""
-    from lab.author.new import new as begin  # here: as in run
+    from lab.author.new import new as begin  # here: as in execute
 
     for path in begin(arguments.lesson):
         print(path.relative_to(course.ROOT))
@@ -99,7 +115,7 @@ def new(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run(arguments: argparse.Namespace) -> int:
+def execute(arguments: argparse.Namespace) -> int:
     """Run lessons in both languages, each in a new workspace, and keep the outputs."""
     from lab.author import execution  # it takes a second to import, and learners never need it
 
@@ -126,7 +142,7 @@ def translate(arguments: argparse.Namespace) -> int:
 
 def patch(arguments: argparse.Namespace) -> int:
     """Make a lesson's cells show what they change of a file, and name those that were changed."""
-    from lab.author import patching  # here: as in run
+    from lab.author import patching  # here: as in execute
 
     for cell in patching.patch(arguments.lesson):
         print(cell)
@@ -135,7 +151,7 @@ def patch(arguments: argparse.Namespace) -> int:
 
 def former(arguments: argparse.Namespace) -> int:
     """Keep what a commit's lessons wrote known as the course's own, and name the files."""
-    from lab.author import former as editions  # here: as in run
+    from lab.author import former as editions  # here: as in execute
 
     print("\n".join(editions.note(arguments.commit)) or say("edition_known"))
     return 0
@@ -224,6 +240,14 @@ def arguments_parser() -> argparse.ArgumentParser:
     start_parser.add_argument("--course", choices=language.LANGUAGES, help=say("help_start_course"))
     start_parser.add_argument("--projector", action="store_true", help=say("help_start_projector"))
     start_parser.add_argument("jupyter", nargs="*", help=say("help_start_jupyter"))
+    command(run).add_argument("--port", type=int, default=8000, help=say("help_run_port"))
+    test_parser = command(test)
+    test_parser.add_argument("lesson", nargs="?", metavar="LESSON", help=say("help_test_lesson"))
+    test_parser.add_argument("--quick", action="store_true", help=say("help_test_quick"))
+    test_parser.add_argument(
+        "--workers", type=int, default=3, metavar="N", help=say("help_test_workers")
+    )
+    test_parser.add_argument("--junit", type=Path, metavar="FILE", help=say("help_test_junit"))
     build_parser = command(build)
     build_parser.add_argument("--after", required=True, metavar="LESSON")
     build_parser.add_argument("folder", type=Path, metavar="DIR")
@@ -233,7 +257,9 @@ def arguments_parser() -> argparse.ArgumentParser:
     export_parser = command(export)
     export_parser.add_argument("--check", action="store_true", help=say("help_export_check"))
     command(new).add_argument("lesson", metavar="LESSON", help=say("help_new_lesson"))
-    command(run).add_argument("lesson", nargs="*", metavar="LESSON", help=say("help_run_lesson"))
+    command(execute).add_argument(
+        "lesson", nargs="*", metavar="LESSON", help=say("help_execute_lesson")
+    )
     translate_parser = command(translate)
     translate_parser.add_argument("lesson", metavar="LESSON")
     translate_parser.add_argument(

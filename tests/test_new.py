@@ -97,7 +97,7 @@ def test_a_new_lesson_runs_and_passes_the_gates(copy):
         return done.stdout
 
     assert f"make notebooks LESSON={NAME}" in python("-m", "lab", "new", NAME)
-    python("-m", "lab", "run", NAME)
+    python("-m", "lab", "execute", NAME)
     python("-m", "lab", "export", "--check")
     files = [f"tests/test_{gate}.py" for gate in ("notebooks", "exercises", "course", "readme")]
     # That an earlier lesson leads to it is its author's to write.

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab import course
 from lab.run.server import HOST
+from lab.run.site import told
 
 PATIENCE = 20
 """Seconds for what should take a few: without its limit it would take a minute or all day."""
@@ -32,26 +32,12 @@ main()
 """uvicorn, on a machine that keeps some kilobytes for a client where it might keep megabytes."""
 
 
-def make_run(port: int) -> list[str]:
-    """What `make run` tells uvicorn."""
-    told = subprocess.run(
-        ["make", "-n", "run", f"PORT={port}"],
-        cwd=course.ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout.replace("\\\n", " ")
-    [command] = re.findall(r"-m uvicorn (.*)", told)
-    return command.split()
-
-
 class Running:
     """The project as `make run` serves it."""
 
     def __init__(self, folder: Path, log: Path, *prefix: str) -> None:
         self.log = log
-        command = [*prefix, sys.executable, "-c", HOLDING_LITTLE, *make_run(0)]
+        command = [*prefix, sys.executable, "-c", HOLDING_LITTLE, *told(0)]
         with log.open("w") as output:
             self.process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
         self.port = self._port()
