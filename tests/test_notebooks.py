@@ -390,6 +390,49 @@ def test_other_code_is_found(pair):
     assert translation.problems(*pair) == ["code: its code differs from the source's"]
 
 
+@pytest.fixture
+def drawings(pair):
+    """A cell that draws, in the source and translated."""
+    source, translated = pair
+    source.cells[1].source = 'plt.plot([1])\nplt.xlabel("segundos")'
+    translated.cells[1].source = 'plt.plot([1])\nplt.xlabel("seconds")'
+    translated.cells[1].metadata["translates"] = translation.version(source.cells[1].source)
+    return source, translated
+
+
+def test_a_figure_has_its_words_in_each_language(drawings):
+    assert translation.problems(*drawings) == []
+
+
+def test_a_figure_whose_words_changed_is_to_be_translated_again(drawings):
+    source, _ = drawings
+    source.cells[1].source = source.cells[1].source.replace("segundos", "minutos")
+    assert translation.problems(*drawings) == ["code: its source changed since it was translated"]
+
+
+def test_a_figure_that_draws_something_else_is_found(drawings):
+    _, translated = drawings
+    translated.cells[1].source = translated.cells[1].source.replace("[1]", "[2]")
+    assert translation.problems(*drawings) == ["code: its code differs from the source's"]
+
+
+def test_synchronising_keeps_a_figures_words_while_it_draws_the_same(
+    drawings, tmp_path, monkeypatch
+):
+    source, translated = drawings
+    entry = course.lessons()[0]
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    notebooks.write(source, entry.notebook("pt-br"))
+    notebooks.write(translated, entry.notebook("en"))
+    assert translation.synchronise(entry.name, "en") == []
+    assert "seconds" in notebooks.read(entry.notebook("en")).cells[1].source
+
+    source.cells[1].source = source.cells[1].source.replace("[1]", "[2]")
+    notebooks.write(source, entry.notebook("pt-br"))
+    assert translation.synchronise(entry.name, "en") == ["code"]
+    assert "[2]" in notebooks.read(entry.notebook("en")).cells[1].source
+
+
 def test_other_tags_are_found(pair):
     pair[1].cells[1].metadata["tags"] = ["browser"]
     assert translation.problems(*pair) == ["code: its tags differ from the source's"]

@@ -1,5 +1,10 @@
-"""Keeping the translated lessons in step with their source."""
+"""Keeping the translated lessons in step with their source.
 
+The code is the same in every language. Only a cell that draws a figure has words of its own: what
+stands on the axes is read, as prose is.
+"""
+
+import ast
 import hashlib
 
 import nbformat
@@ -40,17 +45,36 @@ def _problem(cell: nbformat.NotebookNode, ours: nbformat.NotebookNode) -> str | 
     if cell.metadata.get("tags", []) != ours.metadata.get("tags", []):
         return "its tags differ from the source's"
     if cell.cell_type == "code":
-        return None if cell.source == ours.source else "its code differs from the source's"
+        if _without_words(cell) != _without_words(ours):
+            return "its code differs from the source's"
+        if not _draws(cell):
+            return None
     if ours.metadata.get("translates") != version(cell.source):
         return "its source changed since it was translated"
     return None
 
 
+def _draws(cell: nbformat.NotebookNode) -> bool:
+    return "plt." in cell.source
+
+
+def _without_words(cell: nbformat.NotebookNode) -> str:
+    """Code as it is, but of a cell that draws the syntax tree, with each text in it empty."""
+    code = str(cell.source)
+    if not _draws(cell):
+        return code
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return ast.dump(tree)
+
+
 def synchronise(lesson: str, language: str) -> list[str]:
     """Bring the source's cells, order, tags and code into the translation of a lesson.
 
-    Prose that is translated already stays; new prose arrives in the source's words. Returns
-    the ids of the cells whose prose a translator has to look at. Outputs come from running
+    Words that are translated already stay; new ones arrive as the source has them. Returns
+    the ids of the cells whose words a translator has to look at. Outputs come from running
     the translation afterwards.
     """
     entry = course.find(lesson)
@@ -75,11 +99,11 @@ def _translated(
     if ours is not None and ours.cell_type != cell.cell_type:
         ours = None
     if cell.cell_type == "code":
-        if ours is not None and ours.source == cell.source:
-            cell.outputs, cell.execution_count = ours.outputs, ours.execution_count
-        else:
+        if ours is None or _without_words(cell) != _without_words(ours):
             cell.outputs, cell.execution_count = [], None
-    elif ours is not None:
+            return cell
+        cell.outputs, cell.execution_count = ours.outputs, ours.execution_count
+    if ours is not None:
         cell.source = ours.source
         if "translates" in ours.metadata:
             cell.metadata["translates"] = ours.metadata["translates"]
