@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def test(arguments: argparse.Namespace) -> int:
-    """Run the tests whose turn it is, or those of one lesson."""
+    """Run the tests whose turn it is, or those of some lessons."""
     from lab.author import testing  # learners never need it
 
     if arguments.quick:
@@ -242,10 +242,10 @@ def arguments_parser() -> argparse.ArgumentParser:
     start_parser.add_argument("jupyter", nargs="*", help=say("help_start_jupyter"))
     command(run).add_argument("--port", type=int, default=8000, help=say("help_run_port"))
     test_parser = command(test)
-    test_parser.add_argument("lesson", nargs="?", metavar="LESSON", help=say("help_test_lesson"))
+    test_parser.add_argument("lesson", nargs="*", metavar="LESSON", help=say("help_test_lesson"))
     test_parser.add_argument("--quick", action="store_true", help=say("help_test_quick"))
     test_parser.add_argument(
-        "--workers", type=int, default=3, metavar="N", help=say("help_test_workers")
+        "--workers", type=int, default=4, metavar="N", help=say("help_test_workers")
     )
     test_parser.add_argument("--junit", type=Path, metavar="FILE", help=say("help_test_junit"))
     build_parser = command(build)

@@ -20,24 +20,22 @@ def put_side_by_side(folder: Path) -> int:
     return 0 if runs and all(run.green for run in runs) else 1
 
 
-def notebooks(turn: int = turns.TURN) -> list[str]:
-    """Each lesson's notebook in one language, the next lesson's in the next, and tomorrow in the other.
+def notebooks(turn: int = turns.TURN, waiting: bool = False) -> list[str]:
+    """The notebooks of the lessons whose turn it is, or of those that wait for theirs.
 
-    Of the lessons for the curious a part. What both languages must have in common, code and
-    outputs' figures, is compared without a run.
+    Each in one language, neighbours in another, and in its next turn the other way around. What
+    both languages must have in common, code and outputs' figures, is compared without a run.
     """
-    all_lessons = course.lessons()
-    curious = [lesson for lesson in all_lessons if lesson.optional]
-    chosen = [lesson for lesson in all_lessons if not lesson.optional]
-    chosen += turns.in_turn(curious, "lessons for the curious", turn)
-    spoken = {
-        lesson.name: language.LANGUAGES[(number + turn) % len(language.LANGUAGES)]
-        for number, lesson in enumerate(all_lessons)
-    }
-    return [
-        lesson.notebook(spoken[lesson.name]).relative_to(course.ROOT).as_posix()
-        for lesson in chosen
+    lessons = list(enumerate(course.lessons()))
+    chosen = turns.in_turn(lessons, "lessons", turn)
+    if waiting:
+        chosen = [each for each in lessons if each not in chosen]
+    rounds = turn // turns.PARTS["lessons"]
+    spoken = [
+        language.LANGUAGES[(number + rounds) % len(language.LANGUAGES)] for number, _ in chosen
     ]
+    paths = [lesson.notebook(its) for (_, lesson), its in zip(chosen, spoken, strict=True)]
+    return [path.relative_to(course.ROOT).as_posix() for path in paths]
 
 
 def main() -> int:
@@ -50,10 +48,11 @@ def main() -> int:
     soak_parser.add_argument("--runs", type=int, default=10)
     soak_parser.add_argument("--log", type=Path, default=Path("reports", "soak.jsonl"))
     soak_parser.add_argument("files", nargs="*", help="only these test files and notebooks")
-    commands.add_parser("notebooks", help="name those whose turn it is")
+    named_parser = commands.add_parser("notebooks", help="name those whose turn it is")
+    named_parser.add_argument("--waiting", action="store_true", help="name the others")
     arguments = parser.parse_args()
     if arguments.command == "notebooks":
-        print(*notebooks())
+        print(*notebooks(waiting=arguments.waiting))
         return 0
     if arguments.command == "table":
         return put_side_by_side(arguments.folder)

@@ -24,10 +24,12 @@ Test = TypeVar("Test", bound=Item)
 ONE = 1_000_000
 """So many parts that each holds one of them."""
 PARTS = {
-    "lessons for the curious": 3,
+    "lessons": 3,
     "languages": 2,
     "lessons in the book": 6,
+    "kinds of mistakes": 2,
     "lessons' mistakes": 6,
+    "slides, dark and light": 4,
     "projects": 12,
     "beginners' projects": 40,
     "other right projects": 6,
@@ -47,36 +49,44 @@ PARTS = {
     "cells that stop Valkey": 3,
 }
 """In how many turns all of it was tried, by what it is."""
-FILES = {
-    "test_authors.py": 3,
-    "test_away.py": 3,
-    "test_board.py": 3,
-    "test_board_page.py": 3,
-    "test_check_remains.py": 3,
-    "test_deploy.py": 3,
-    "test_drill.py": 3,
-    "test_endings.py": 3,
-    "test_finished.py": 3,
-    "test_grade.py": 4,
-    "test_home.py": 2,
-    "test_interrupts.py": 3,
-    "test_jupyterlab.py": 3,
-    "test_languages.py": 3,
-    "test_lesson.py": 3,
-    "test_limits.py": 3,
-    "test_live_page.py": 3,
-    "test_load.py": 3,
-    "test_room_page.py": 3,
-    "test_scale.py": 4,
-    "test_server.py": 3,
-    "test_services.py": 3,
-    "test_steps_back.py": 3,
-    "test_told_in_jupyterlab.py": 3,
-    "test_transport_bounds.py": 3,
-    "test_valkey.py": 3,
-    "test_wire.py": 3,
-}
-"""The same of a file's tests, where each takes seconds: kernels, servers, browsers are started."""
+FILES = frozenset(
+    {
+        "test_authors.py",
+        "test_away.py",
+        "test_board.py",
+        "test_board_page.py",
+        "test_check_remains.py",
+        "test_check_workspaces.py",
+        "test_classroom.py",
+        "test_deploy.py",
+        "test_drill.py",
+        "test_endings.py",
+        "test_finished.py",
+        "test_grade.py",
+        "test_home.py",
+        "test_hub.py",
+        "test_interrupts.py",
+        "test_jupyterlab.py",
+        "test_languages.py",
+        "test_lesson.py",
+        "test_limits.py",
+        "test_live_page.py",
+        "test_load.py",
+        "test_room_page.py",
+        "test_scale.py",
+        "test_server.py",
+        "test_services.py",
+        "test_steps_back.py",
+        "test_told_in_jupyterlab.py",
+        "test_transport_bounds.py",
+        "test_trial.py",
+        "test_valkey.py",
+        "test_variables.py",
+        "test_wire.py",
+    }
+)
+"""Where each test takes seconds: kernels, servers, browsers are started. Of each file a fifth is tried."""
+FILE_PARTS = 5
 
 FULL = os.environ.get("PROOF") == "full"
 """Whether all is proved that the course claims, or what a minute allows."""
@@ -92,9 +102,9 @@ def in_turn(everything: Sequence[Tried], what: str, turn: int = TURN) -> list[Tr
 def waiting(tests: Sequence[Test], whole: Container[Path], turn: int = TURN) -> list[Test]:
     """Those tests of FILES whose turn it isn't, but none of the files that are tried whole."""
     found = []
-    for name, parts in FILES.items():
+    for name in FILES:
         same = [test for test in tests if test.path.name == name and test.path not in whole]
-        tried = _part(same, parts, turn) if same else []
+        tried = _part(same, FILE_PARTS, turn) if same else []
         found += [test for test in same if test not in tried]
     return found
 

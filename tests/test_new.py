@@ -15,7 +15,7 @@ from lab.author.new import new
 
 NAME = f"{int(course.lessons()[-1].number) + 1:02}-a-new-one"
 NOT_COPIED = (
-    *(".git", ".venv", ".nox", ".*_cache", "__pycache__", "*.egg-info", "node_modules"),
+    *(".git", ".venv*", ".nox", ".*_cache", "__pycache__", "*.egg-info", "node_modules"),
     *("workspace*", "reports", "build", "db.sqlite3*"),
 )
 

@@ -37,7 +37,7 @@ def test_a_commit_passes_what_every_test_begins_with():
         assert done.stdout.rstrip().endswith("-m lab test --quick")
 
 
-@pytest.mark.parametrize("run", [testing.quick, lambda: testing.test(None, 1, None)])
+@pytest.mark.parametrize("run", [testing.quick, lambda: testing.test([], 1, None)])
 def test_what_fails_within_seconds_ends_the_run(called, run):
     assert run() == 1
     assert called == ["ruff", "ruff", "mypy"]

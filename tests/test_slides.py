@@ -1,6 +1,7 @@
 """`make slides`: each lesson for the wall, in both languages, from a folder and without a network."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from book.words import word
 from lab import course
 from lab.author import guide, notebooks
 from lab.language import LANGUAGES
+from regression.turns import in_turn
 
 PROJECTOR = {"width": 1280, "height": 720}
 TIMEOUT = 20_000
@@ -168,11 +170,14 @@ def test_the_speakers_view_shows_them_from_a_folder(opened):
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_and_the_browser_have_nothing_to_say(opened, complaints, scheme):
+@pytest.mark.parametrize(
+    ("scheme", "language"),
+    in_turn(list(product(["light", "dark"], LANGUAGES)), "slides, dark and light"),
+)
+def test_axe_and_the_browser_have_nothing_to_say(opened, complaints, scheme, language):
     page = opened("index.html", color_scheme=scheme)
     assert what_axe_finds(page) == []
-    page = opened(lesson_page("pt-br"), color_scheme=scheme)
+    page = opened(lesson_page(language), color_scheme=scheme)
     page.wait_for_function("window.Reveal?.isReady()")
     assert what_axe_finds(page) == []
     for place in page.evaluate(SLIDES)[::4]:

@@ -21,16 +21,16 @@ def quick() -> int:
     return next(filter(None, map(_call, QUICK)), 0)
 
 
-def test(lesson: str | None, workers: int, junit: Path | None) -> int:
-    """Run what takes seconds, then all tests whose turn it is, or everything of one lesson.
+def test(lessons: list[str], workers: int, junit: Path | None) -> int:
+    """Run what takes seconds, then all tests whose turn it is, or everything of these lessons.
 
     Returns the exit code. Raises LabError where there is no such lesson.
     """
-    if lesson is None:
-        what = [*_notebooks_in_turn(), "tests"]
-    else:
-        what = ["-k", course.find(lesson).name]
+    if lessons:
+        what = ["-k", " or ".join(course.find(lesson).name for lesson in lessons)]
         os.environ["PROOF"] = "full"
+    else:
+        what = [*_notebooks_in_turn(), "tests"]
     side_by_side = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     report = [f"--junit-xml={junit.absolute()}"] if junit else []
     return quick() or _call(("pytest", *side_by_side, "--nbval", *what, *report))

@@ -11,19 +11,23 @@ from regression import turns
 
 NAMED = re.compile(r"(?<!{){(\w+)}")
 """A value that a text has to be filled in with."""
+_KINDS = "kinds of mistakes"
 _LESSONS = "lessons' mistakes"
 
 
 def of_this_run(
     entries: Sequence[catalogue.Mistake], turn: int = turns.TURN
 ) -> list[catalogue.Mistake]:
-    """One of each kind, and one of each lesson of a sixth of them: others each time, as each takes
-    seconds. `make proof` tries them all.
+    """One of each of half the kinds, and one of each of a sixth of the lessons: others each time, as
+    each takes seconds. `make proof` tries them all.
     """
     if turns.FULL:
         return list(entries)
     kinds, lessons = _by(entries, _kind), _by(entries, lambda entry: entry.check or entry.lesson)
-    chosen = [same[turn % len(same)] for same in kinds.values()]
+    chosen = [
+        same[turn // turns.PARTS[_KINDS] % len(same)]
+        for same in turns.in_turn(list(kinds.values()), _KINDS, turn)
+    ]
     for lesson in turns.in_turn(sorted(lessons), _LESSONS, turn):
         same = lessons[lesson]
         if not any(entry in same for entry in chosen):
