@@ -23,6 +23,7 @@ from support.whole_site import PATIENCE, use_the_site
 
 from lab import course, project
 from lab.language import LANGUAGES
+from lab.run import site
 from lab.run.browser import launch_options
 from lab.run.nginx import Nginx
 from lab.run.postgres import Postgres
@@ -45,9 +46,9 @@ def two_on_one_host(folder: Path, other: Server) -> Path:
     told = between((course.ROOT / OPERATING["en"]).read_text(), "prefix")
     location = re.search(r"```nginx\n(.*?)```", told, re.DOTALL)[1]
     location = location.replace("http://chat/", f"http://{other.address}/")
-    site = SITE.read_text().replace("    location / {", f"{location}\n    location / {{")
-    assert site.count("location /chat/ {") == 1
-    (folder / "two.conf").write_text(site)
+    both = SITE.read_text().replace("    location / {", f"{location}\n    location / {{")
+    assert both.count("location /chat/ {") == 1
+    (folder / "two.conf").write_text(both)
     return folder / "two.conf"
 
 
@@ -67,8 +68,8 @@ async def test_behind_nginx_a_browser_uses_two_whole_sites_of_one_host(
             log = tmp_path / f"server-{len(servers)}.log"
             servers.append(Server.start(folder, log, program="uvicorn", ws=FAST))
         first, second = servers
-        site = two_on_one_host(tmp_path, second)
-        nginx = Nginx.start(site, [first], tmp_path / "nginx.log")
+        both = two_on_one_host(tmp_path, second)
+        nginx = Nginx.start(both, [first], tmp_path / "nginx.log")
         people = {nginx.url: "ana", f"{nginx.url}chat/": "bia"}
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(**launch_options(browser_program))
@@ -254,9 +255,7 @@ def test_the_container_serves_as_make_run_and_the_page_on_operating_do():
         return {name: pairs[name] for name in pairs if name not in ("--host", "--port")}
 
     [command] = [json.loads(rest) for word, rest in instructions() if word == "CMD"]
-    makefile = (course.ROOT / "Makefile").read_text().replace("\\\n", " ")
-    run = re.search(r"-m (uvicorn .*)", makefile)[1].replace("$(PORT)", "8000")
-    assert options(command) == options(shlex.split(run))
+    assert options(command) == options(site.told(8000))
     for page in OPERATING.values():
         told = (course.ROOT / page).read_text("utf-8").replace("\\\n", " ")
         shown = re.search(r"^uvicorn .*", told, re.MULTILINE)[0]
