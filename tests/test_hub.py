@@ -5,11 +5,12 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -18,7 +19,9 @@ from uuid import uuid4
 import httpx
 import psutil
 import pytest
+import trustme
 import websockets
+from bs4 import BeautifulSoup
 
 from lab import course
 
@@ -64,36 +67,52 @@ print("PORT", server.port)
 class Hub:
     """A hub that runs, with a folder of its own."""
 
-    url: str
+    origin: str
+    prefix: str
     password: str
     place: Path
     process: subprocess.Popen[bytes]
+    trusted: ssl.SSLContext
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """The hub as `make hub` starts it."""
+    with started(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
+@contextmanager
+def started(place: Path, authority: Path | None = None, **variables: str) -> Iterator[Hub]:
+    """A hub that keeps everything in that folder, with these variables more.
+
+    With a certificate among them, authority is the file of who vouches for it.
+    """
     installed = (HUB / "jupyterhub").exists() and PROXY.exists()
     if not installed and os.environ.get("CI") != "true":
         pytest.skip("the hub isn't installed: make .venv-hub/installed")
     assert installed, "continuous integration needs it: make .venv-hub/installed"
-    place = tmp_path_factory.mktemp("hub")
     port = three_free_ports()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
         "HUB_PLACE": str(place),
         "HUB_PORT": str(port),
+        **variables,
         "PATH": f"{HUB}{os.pathsep}{os.environ['PATH']}",
     }
+    place.mkdir(exist_ok=True)
     command = [str(HUB / "jupyterhub"), "--config", "deploy/hub/jupyterhub_config.py"]
     with (place / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=course.ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
-    url = f"http://127.0.0.1:{port}"
+    trusted = ssl.create_default_context(cafile=authority)
+    origin = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
+    prefix = variables.get("HUB_PREFIX", "").rstrip("/")
     try:
-        _wait_for(url, place / "log", process)
-        yield Hub(url, (place / "password").read_text("utf-8"), place, process)
+        _wait_for(f"{origin}{prefix}", trusted, place / "log", process)
+        password = (place / "password").read_text("utf-8")
+        yield Hub(origin, prefix, password, place, process, trusted)
     finally:
         process.terminate()
         process.wait(60)
@@ -116,11 +135,14 @@ def three_free_ports() -> int:
     pytest.fail("no three ports in a row are free")
 
 
-def _wait_for(url: str, log: Path, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(
+    url: str, trusted: ssl.SSLContext, log: Path, process: subprocess.Popen[bytes]
+) -> None:
     last = time.monotonic() + START
     while process.poll() is None and time.monotonic() < last:
         try:
-            if httpx.get(f"{url}/hub/login", trust_env=False).status_code == 200:
+            page = httpx.get(f"{url}/hub/login", trust_env=False, verify=trusted)
+            if page.status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
@@ -139,16 +161,20 @@ class Learner:
 
     def __init__(self, hub: Hub, name: str) -> None:
         self.hub, self.name = hub, name
-        self.home = f"/user/{name}"
+        self.home = f"{hub.prefix}/user/{name}"
         self.client = httpx.AsyncClient(
-            base_url=hub.url, follow_redirects=True, timeout=START, trust_env=False
+            base_url=hub.origin,
+            follow_redirects=True,
+            timeout=START,
+            trust_env=False,
+            verify=hub.trusted,
         )
 
     async def log_in(self, password: str) -> httpx.Response:
-        page = await self.client.get("/hub/login")
+        page = await self.client.get(f"{self.hub.prefix}/hub/login")
         [token] = re.findall(r'name="_xsrf" value="([^"]*)"', page.text)
         given = {"username": self.name, "password": password, "_xsrf": token}
-        return await self.client.post("/hub/login", data=given)
+        return await self.client.post(f"{self.hub.prefix}/hub/login", data=given)
 
     async def arrive(self) -> str:
         """Log in, wait for one's own server, and start a kernel for lesson 05; its id."""
@@ -170,12 +196,16 @@ class Learner:
 
     async def run(self, kernel: str, *cells: str) -> str:
         """What these cells print; an error fails the test."""
-        url = f"{self.hub.url.replace('http', 'ws')}{self.home}/api/kernels/{kernel}/channels"
-        headers = {"Cookie": self._cookies(), "Origin": self.hub.url}
+        origin = self.hub.origin.replace("http", "ws", 1)
+        url = f"{origin}{self.home}/api/kernels/{kernel}/channels"
+        headers = {"Cookie": self._cookies(), "Origin": self.hub.origin}
+        secured = {"ssl": self.hub.trusted} if url.startswith("wss:") else {}
         printed = ""
         async with (
             asyncio.timeout(RUN * len(cells)),
-            websockets.connect(url, additional_headers=headers, max_size=None, proxy=None) as wire,
+            websockets.connect(
+                url, additional_headers=headers, max_size=None, proxy=None, **secured
+            ) as wire,
         ):
             for source in cells:
                 request = _request(source)
@@ -190,6 +220,12 @@ class Learner:
                     if content.get("execution_state") == "idle":
                         break
         return printed
+
+    async def extensions(self) -> set[str]:
+        """What their JupyterLab's page loads beside itself."""
+        page = BeautifulSoup((await self.client.get(f"{self.home}/lab")).text, "html.parser")
+        settings = json.loads(page.select_one("#jupyter-config-data").text)
+        return {each["name"] for each in settings["federated_extensions"]}
 
     def _cookie(self, name: str) -> str:
         [found] = [
@@ -232,6 +268,30 @@ async def test_learners_have_each_their_own_workspace_and_port(hub: Hub):
     assert len(set(ports)) == len(learners)
     other = await learners[0].client.get("/user/bia/api/contents")
     assert other.status_code in (403, 404)
+
+
+async def test_the_courses_extension_is_loaded(hub: Hub):
+    """It stops servers from the first page, colours patches, and names the menus in Portuguese."""
+    learner = Learner(hub, "ana")
+    await learner.arrive()
+    assert "course_cells" in await learner.extensions()
+
+
+async def test_with_a_certificate_and_under_a_path_all_goes_encrypted(tmp_path: Path):
+    authority, own, key = (tmp_path / f"{name}.pem" for name in ("authority", "own", "key"))
+    issuer = trustme.CA()
+    issuer.cert_pem.write_to_path(authority)
+    issued = issuer.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(own)
+    variables = {"HUB_CERTIFICATE": str(own), "HUB_KEY": str(key), "HUB_PREFIX": "/course/"}
+    with started(tmp_path / "hub", authority, **variables) as hub:
+        learner = Learner(hub, "ana")
+        told = await learner.run(await learner.arrive(), WHERE, SERVE)
+        assert re.search(r"^PORT \d+$", told, re.MULTILINE)
+        assert "course_cells" in await learner.extensions()
+        with pytest.raises(httpx.TransportError):
+            await learner.client.get(f"{hub.origin.replace('https', 'http')}/course/")
 
 
 async def test_who_looks_around_sees_no_other_learner(hub: Hub):

