@@ -1,8 +1,8 @@
 # The commands a newcomer needs. Each installs what it needs first, and only once.
 
 PORT ?= 8000
-# A test also waits, for a server or a page: two cores have time for three.
-WORKERS ?= 3
+# A test also waits, for a server or a page: two cores have time for four.
+WORKERS ?= 4
 BIN := .venv/bin
 INSTALLED := .venv/installed
 BOOK_INSTALLED := .venv/book-installed

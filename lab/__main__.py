@@ -245,7 +245,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     test_parser.add_argument("lesson", nargs="*", metavar="LESSON", help=say("help_test_lesson"))
     test_parser.add_argument("--quick", action="store_true", help=say("help_test_quick"))
     test_parser.add_argument(
-        "--workers", type=int, default=3, metavar="N", help=say("help_test_workers")
+        "--workers", type=int, default=4, metavar="N", help=say("help_test_workers")
     )
     test_parser.add_argument("--junit", type=Path, metavar="FILE", help=say("help_test_junit"))
     build_parser = command(build)

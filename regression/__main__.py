@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from lab import course, language
 from regression import table, turns
 from regression.soak import soak
 
@@ -18,24 +17,6 @@ def put_side_by_side(folder: Path) -> int:
     (folder / "table.html").write_text(table.as_html(runs), "utf-8")
     print(text)
     return 0 if runs and all(run.green for run in runs) else 1
-
-
-def notebooks(turn: int = turns.TURN, waiting: bool = False) -> list[str]:
-    """The notebooks of the lessons whose turn it is, or of those that wait for theirs.
-
-    Each in one language, neighbours in another, and in its next turn the other way around. What
-    both languages must have in common, code and outputs' figures, is compared without a run.
-    """
-    lessons = list(enumerate(course.lessons()))
-    chosen = turns.in_turn(lessons, "lessons", turn)
-    if waiting:
-        chosen = [each for each in lessons if each not in chosen]
-    rounds = turn // turns.PARTS["lessons"]
-    spoken = [
-        language.LANGUAGES[(number + rounds) % len(language.LANGUAGES)] for number, _ in chosen
-    ]
-    paths = [lesson.notebook(its) for (_, lesson), its in zip(chosen, spoken, strict=True)]
-    return [path.relative_to(course.ROOT).as_posix() for path in paths]
 
 
 def main() -> int:
@@ -52,7 +33,7 @@ def main() -> int:
     named_parser.add_argument("--waiting", action="store_true", help="name the others")
     arguments = parser.parse_args()
     if arguments.command == "notebooks":
-        print(*notebooks(waiting=arguments.waiting))
+        print(*turns.notebooks(waiting=arguments.waiting))
         return 0
     if arguments.command == "table":
         return put_side_by_side(arguments.folder)

@@ -1,13 +1,13 @@
-"""The whole suite many times over: is its verdict the same each time?
+"""What `make test` tries, many times over: is its verdict the same each time?
 
-Every other run has company: two busy processes for each core, and one that makes the disk write
-all the time. The files come in another order each time. A run is a line of the log, so that the
-trial can be interrupted and go on another day; it begins again when the commit is another.
+Of what takes turns each run tries another part. Every other run has company: two busy processes for
+each core, and one that makes the disk write all the time. The files come in another order each time.
+A run is a line of the log, so that the trial can be interrupted and go on another day; it begins
+again when the commit is another.
 """
 
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -19,7 +19,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from lab import course
-from regression import results
+from regression import results, turns
 
 WORKERS = 2
 RUN_SECONDS = 3600
@@ -64,7 +64,7 @@ class Round:
 
 
 def soak(log: Path, runs: int, chosen: list[str]) -> int:
-    """Run the chosen files, or else all, until log holds that many runs of this commit.
+    """Run the chosen files, or else what has its turn, until log holds that many runs of this commit.
 
     Returns 0 when none of these runs had a failure, else 1.
     """
@@ -96,13 +96,13 @@ def _commit() -> str:
 
 def _run(commit: str, chosen: list[str], number: int) -> Round:
     company = number % 2 == 0
-    files = chosen or _all_files()
-    files = random.Random(number).sample(files, len(files))
+    files = chosen or [*turns.notebooks(number), "tests"]
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, company_of(folder) if company else nullcontext():
         junit = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), "--dist", "loadfile"]
-        command += ["--no-loadscope-reorder", "--nbval", f"--junit-xml={junit}", *files]
+        command += ["--no-loadscope-reorder", "-p", "regression.shuffled", f"--shuffle={number}"]
+        command += ["--nbval", f"--junit-xml={junit}", *files]
         tests, failed = _results(command, junit, number)
     seconds = round(time.monotonic() - began)
     return Round(commit, chosen, number, company, seconds, tests, failed)
@@ -129,11 +129,6 @@ def _results(command: list[str], junit: Path, turn: int) -> tuple[int, dict[str,
     if done.returncode and not failed:
         failed = {"pytest": f"ended with {done.returncode}\n{done.stdout.decode()[-2000:]}"}
     return tests, failed
-
-
-def _all_files() -> list[str]:
-    found = [*course.ROOT.glob("notebooks/*/[0-9]*.ipynb"), *course.ROOT.glob("tests/**/test_*.py")]
-    return sorted(path.relative_to(course.ROOT).as_posix() for path in found)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from lab import course, language
+
 
 class Item(Protocol):
     """A test, as pytest has collected it."""
@@ -24,16 +26,16 @@ Test = TypeVar("Test", bound=Item)
 ONE = 1_000_000
 """So many parts that each holds one of them."""
 PARTS = {
-    "lessons": 3,
+    "lessons": 5,
     "languages": 2,
     "lessons in the book": 11,
-    "kinds of mistakes": 2,
-    "lessons' mistakes": 6,
+    "kinds of mistakes": 5,
+    "lessons' mistakes": 14,
     "slides, dark and light": 4,
-    "projects": 12,
-    "beginners' projects": 40,
+    "projects": 20,
+    "beginners' projects": 60,
     "other right projects": 6,
-    "lessons' exercises": 11,
+    "lessons' exercises": 16,
     "the project's own tests": 6,
     "the project's own tests on PostgreSQL": 12,
     "nasty workspaces": 9,
@@ -55,6 +57,8 @@ FILES = frozenset(
         "test_away.py",
         "test_board.py",
         "test_board_page.py",
+        "test_book.py",
+        "test_check.py",
         "test_check_later.py",
         "test_check_remains.py",
         "test_check_workspaces.py",
@@ -87,8 +91,8 @@ FILES = frozenset(
         "test_wire.py",
     }
 )
-"""Where each test takes seconds: kernels, servers, browsers are started. Of each file a fifth is tried."""
-FILE_PARTS = 5
+"""Where each test takes seconds: kernels, servers, browsers are started. Of each file a seventh is tried."""
+FILE_PARTS = 7
 
 FULL = os.environ.get("PROOF") == "full"
 """Whether all is proved that the course claims, or what a minute allows."""
@@ -101,14 +105,41 @@ def in_turn(everything: Sequence[Tried], what: str, turn: int = TURN) -> list[Tr
     return _part(everything, PARTS[what], turn)
 
 
+def notebooks(turn: int = TURN, waiting: bool = False) -> list[str]:
+    """The notebooks of the lessons whose turn it is, or of those that wait for theirs.
+
+    Each in one language, neighbours in another, and in its next turn the other way around. What
+    both languages must have in common, code and outputs' figures, is compared without a run.
+    """
+    lessons = list(enumerate(course.lessons()))
+    chosen = in_turn(lessons, "lessons", turn)
+    if waiting:
+        chosen = [each for each in lessons if each not in chosen]
+    rounds = turn // PARTS["lessons"]
+    spoken = [
+        language.LANGUAGES[(number + rounds) % len(language.LANGUAGES)] for number, _ in chosen
+    ]
+    paths = [lesson.notebook(its) for (_, lesson), its in zip(chosen, spoken, strict=True)]
+    return [path.relative_to(course.ROOT).as_posix() for path in paths]
+
+
 def waiting(tests: Sequence[Test], whole: Container[Path], turn: int = TURN) -> list[Test]:
-    """Those tests of FILES whose turn it isn't, but none of the files that are tried whole."""
+    """Those tests of FILES whose turn it isn't, but none of the files that are tried whole.
+
+    After each round the turns come in another order: what takes turns inside of a test would else
+    meet the same ones again where both have as many parts.
+    """
     found = []
     for name in FILES:
         same = [test for test in tests if test.path.name == name and test.path not in whole]
-        tried = _part(same, FILE_PARTS, turn) if same else []
+        tried = _part(same, FILE_PARTS, turn + turn // FILE_PARTS) if same else []
         found += [test for test in same if test not in tried]
     return found
+
+
+def short_last(tests: Sequence[Test]) -> list[Test]:
+    """The same tests, those of FILES last: of each only some are tried, and it is soon over."""
+    return sorted(tests, key=lambda test: test.path.name in FILES)
 
 
 def _part(everything: Sequence[Tried], parts: int, turn: int) -> list[Tried]:

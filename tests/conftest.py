@@ -1,10 +1,11 @@
 """What several tests need: workspaces, and kernels that run a learner's cells."""
 
+import gc
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,17 @@ Check = Callable[[str, Path], Report]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect the tests without looking for garbage, then or later: all of them stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_report_header() -> str:
     """Which part is tried of what takes turns."""
     return turns.told()
@@ -32,6 +44,7 @@ def pytest_report_header() -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests of turns.FILES that wait for their turn; a file that is named is tried whole."""
+    items[:] = turns.short_last(items)
     if config.option.keyword:
         return
     places = [argument.partition("::")[0] for argument in config.args]
@@ -197,14 +210,14 @@ def _patient(check: Check, **patches: object) -> Check:
     return patient
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def patient_check(browser_program: str) -> Iterator[Check]:
-    """A check whose warm process and browser serve all tests of a file."""
+    """A check whose warm process and browser serve all tests of a run."""
     with checking() as check:
         yield _patient(check)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def check_without_browser() -> Iterator[Check]:
     """The same where there is none: it takes its time, and only the page's script needs it."""
     with checking() as check:

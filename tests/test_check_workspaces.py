@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab import course, project
-from lab.check import Report, browsing, copying
+from lab.check import Report, copying
 from lab.check.evidence import without_copy
 from regression.turns import in_turn
 
@@ -38,11 +38,6 @@ def copied(workspace: Path, tmp_path: Path) -> tuple[set[str], set[tuple[str, st
     left_out = copying.copy(workspace, folder, project.own_names())
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     return found, {(each.path, each.reason) for each in left_out}
-
-
-@pytest.fixture
-def no_browser(monkeypatch):
-    monkeypatch.setattr(browsing, "find_browser", lambda: None)
 
 
 @pytest.fixture
@@ -107,46 +102,43 @@ def test_large_and_unreadable_files_are_told(spoilt, tmp_path, monkeypatch):
     }
 
 
-@pytest.mark.usefixtures("no_browser", "few_files")
-def test_a_copy_that_is_cut_short_is_not_diagnosed(spoilt, patient_check):
+@pytest.mark.usefixtures("few_files")
+def test_a_copy_that_is_cut_short_is_not_diagnosed(spoilt, check_without_browser):
     for number in range(copying.MOST_FILES):
         write(spoilt / f"a/{number}.txt")
-    assert patient_check("05-asgi", spoilt).ok
+    assert check_without_browser("05-asgi", spoilt).ok
     write(spoilt / VIEWS, "1 / 0")
-    report = patient_check("05-asgi", spoilt)
+    report = check_without_browser("05-asgi", spoilt)
     assert report.exit_code == 2
     assert "too many files: the copy ended at a/" in str(report)
 
 
-@pytest.mark.usefixtures("no_browser")
-def test_a_folder_where_a_file_should_be(spoilt, patient_check):
+def test_a_folder_where_a_file_should_be(spoilt, check_without_browser):
     (spoilt / VIEWS).unlink()
     (spoilt / VIEWS).mkdir()
-    report = patient_check("05-asgi", spoilt)
+    report = check_without_browser("05-asgi", spoilt)
     assert report.exit_code == 2
     assert f"{VIEWS} is a folder, and should be a file" in str(report)
 
 
 @POSIX
-@pytest.mark.usefixtures("no_browser")
-def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path, patient_check):
+def test_a_link_with_spaces_and_a_locked_database(spoilt, tmp_path, check_without_browser):
     link = tmp_path / "meu espaço é este"
     link.symlink_to(spoilt, target_is_directory=True)
     with closing(sqlite3.connect(spoilt / "db.sqlite3")) as database:
         database.execute("BEGIN EXCLUSIVE")
         database.execute("CREATE TABLE t (c)")
-        report = patient_check("05-asgi", link)
+        report = check_without_browser("05-asgi", link)
     assert report.ok, str(report)
 
 
-@pytest.mark.usefixtures("no_browser")
 @pytest.mark.parametrize(
     "file", in_turn(["random.py", "asyncio.py", "channels/__init__.py"], "modules that are hidden")
 )
-def test_a_file_that_hides_a_module_is_named(file, spoilt, patient_check):
+def test_a_file_that_hides_a_module_is_named(file, spoilt, check_without_browser):
     write(spoilt / "test.py", "1 / 0")  # it hides one that nobody needs
     write(spoilt / file, "# my notes\n")
-    report = patient_check("05-asgi", spoilt)
+    report = check_without_browser("05-asgi", spoilt)
     assert (report.findings[0].mistake, report.findings[0].file) == ("shadow", file), str(report)
 
 
@@ -161,17 +153,16 @@ def test_a_file_that_hides_a_module_breaks_neither_kernel_nor_check(kernels, wor
     assert "Where: json.py" in told, told
 
 
-@pytest.mark.usefixtures("no_browser")
-def test_nothing_of_the_check_itself_is_told(spoilt, patient_check):
+def test_nothing_of_the_check_itself_is_told(spoilt, check_without_browser):
     change(spoilt / CONSUMERS, "            self.channel_name,\n", "")
-    told = str(patient_check("02-consumers", spoilt))
+    told = str(check_without_browser("02-consumers", spoilt))
     assert "InMemoryChannelLayer.group_add() missing 1 required" in told
     write(
         spoilt / VIEWS,
         "from pathlib import Path\n\n\ndef index(request):\n"
         "    return Path(__file__).with_name('nothing.txt').read_text()\n",
     )
-    told += str(patient_check("02-consumers", spoilt))
+    told += str(check_without_browser("02-consumers", spoilt))
     assert "No such file or directory: 'chat/nothing.txt'" in told
     assert not any(word in told for word in ("<locals>", "Recording", "lab-check"))
 
@@ -184,11 +175,10 @@ def test_paths_of_the_copy_are_told_from_there():
     )
 
 
-@pytest.mark.usefixtures("no_browser")
-def test_a_template_that_is_not_utf_8(spoilt, patient_check):
+def test_a_template_that_is_not_utf_8(spoilt, check_without_browser):
     text = (spoilt / PAGE).read_text("utf-8").replace("Mensagem <", "Saudação <")
     (spoilt / PAGE).write_bytes(text.encode("latin-1"))
-    finding = patient_check("01-template", spoilt).findings[0]
+    finding = check_without_browser("01-template", spoilt).findings[0]
     assert (finding.mistake, finding.file) == ("file-encoding", PAGE)
     assert "Sauda" in (spoilt / PAGE).read_text("latin-1").splitlines()[finding.line - 1]
 
@@ -202,12 +192,11 @@ ALIKE = {
 }
 
 
-@pytest.mark.usefixtures("no_browser")
 @pytest.mark.parametrize("name", in_turn(list(ALIKE), "what looks alike"))
-def test_strings_that_look_alike_are_told_apart(name, spoilt, patient_check):
+def test_strings_that_look_alike_are_told_apart(name, spoilt, check_without_browser):
     file, old, new, told = ALIKE[name]
     change(spoilt / file, old, new)
-    report = patient_check("05-asgi", spoilt)
+    report = check_without_browser("05-asgi", spoilt)
     assert not report.ok
     assert told in str(report)
     assert not {"\u200b", "\u2013", "\u0430", "\ufeff"} & set(str(report) + report.as_json())
@@ -242,28 +231,29 @@ def told_of(lesson: str, folder: Path, check: Callable[[str, Path], Report]) -> 
     return report
 
 
-@pytest.mark.usefixtures("no_browser")
 @pytest.mark.parametrize(
     "lesson", in_turn(["04-settings", "15-rooms", "17-history"], "lessons whose cells nobody ran")
 )
-def test_they_are_told_first(lesson, tmp_path, patient_check):
+def test_they_are_told_first(lesson, tmp_path, check_without_browser):
     first, *_ = project.changed_by(lesson)
-    report = told_of(lesson, opened(lesson, tmp_path / "workspace"), patient_check)
+    report = told_of(lesson, opened(lesson, tmp_path / "workspace"), check_without_browser)
     assert first in str(report).partition("these files of the lesson aren't written yet: ")[2]
 
 
-@pytest.mark.usefixtures("no_browser")
-def test_half_of_a_lesson_is_told_too(tmp_path, patient_check):
-    report = told_of("17-history", opened("17-history", tmp_path / "workspace", 4), patient_check)
+def test_half_of_a_lesson_is_told_too(tmp_path, check_without_browser):
+    report = told_of(
+        "17-history", opened("17-history", tmp_path / "workspace", 4), check_without_browser
+    )
     fifth = project.changed_by("17-history")[4]
     assert fifth in str(report).partition("aren't written yet: ")[2]
 
 
-@pytest.mark.usefixtures("no_browser")
-def test_a_file_that_is_merely_missing_is_told_besides(finished_after, tmp_path, patient_check):
+def test_a_file_that_is_merely_missing_is_told_besides(
+    finished_after, tmp_path, check_without_browser
+):
     folder = Path(shutil.copytree(finished_after("10-bad-input"), tmp_path / "workspace"))
     (folder / "chat/tests/test_limits.py").unlink()
     write(folder / VIEWS, "1 / 0\n")
-    report = patient_check("10-bad-input", folder)
+    report = check_without_browser("10-bad-input", folder)
     assert report.findings[0].file == VIEWS, str(report)
     assert str(report).endswith("Not written yet in this lesson: chat/tests/test_limits.py")

@@ -44,9 +44,10 @@ read = functools.cache(notebooks.read)
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
-def test_gate(lesson, spoken, gate):
-    assert list(gate(read(lesson.notebook(spoken)))) == []
+def test_no_gate_finds_anything(lesson, spoken):
+    notebook = read(lesson.notebook(spoken))
+    found = {gate.__name__: list(gate(notebook)) for gate in GATES}
+    assert {gate: problems for gate, problems in found.items() if problems} == {}
 
 
 @pytest.mark.parametrize("lesson, spoken", LESSONS)

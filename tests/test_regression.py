@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -15,25 +16,26 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from lab import course, language
 from lab.check.environment import wrong_version
-from regression import baseline, results, turns, versions
-from regression.__main__ import notebooks, put_side_by_side
+from regression import baseline, results, shuffled, turns, versions
+from regression.__main__ import put_side_by_side
 from regression.soak import company_of, soak
 from regression.table import Run, as_html, as_markdown
 
 
-def test_in_six_turns_each_lesson_runs_in_both_languages_and_those_that_wait_are_the_others(
+def test_in_two_rounds_each_lesson_runs_in_both_languages_and_those_that_wait_are_the_others(
     monkeypatch,
 ):
     monkeypatch.setattr(turns, "FULL", False)
     every = {(lesson.name, spoken) for lesson in course.lessons() for spoken in language.LANGUAGES}
     found = set()
-    for turn in range(6):
-        run = [course.ROOT / name for name in notebooks(turn)]
-        rest = [course.ROOT / name for name in notebooks(turn, waiting=True)]
+    parts = turns.PARTS["lessons"]
+    for turn in range(2 * parts):
+        run = [course.ROOT / name for name in turns.notebooks(turn)]
+        rest = [course.ROOT / name for name in turns.notebooks(turn, waiting=True)]
         assert all(path.is_file() for path in [*run, *rest])
         names = [path.stem for path in [*run, *rest]]
         assert sorted(names) == [lesson.name for lesson in course.lessons()]
-        assert len(run) == len(course.lessons()) // 3
+        assert 0 <= len(run) - len(course.lessons()) // parts <= 1
         found |= {(path.stem, path.parent.name) for path in run}
     assert found == every
 
@@ -218,6 +220,35 @@ def test_always():
     assert "1 of 2 runs without a failure" in told
     assert soak(log, 2, [str(file)]) == 1, "a failure of another day counts"
     assert len(log.read_text("utf-8").splitlines()) == 2
+
+
+@pytest.mark.usefixtures("small_soak")
+def test_a_run_of_a_soak_is_one_of_make_test_with_another_part_each_time(tmp_path, monkeypatch):
+    run = []
+
+    def note(command: list[str], _: Path, turn: int) -> tuple[int, dict[str, str]]:
+        run.append((command, turn))
+        return 1, {}
+
+    monkeypatch.setattr("regression.soak._results", note)
+    assert soak(tmp_path / "soak.jsonl", 2, []) == 0
+    for number, (command, turn) in enumerate(run, 1):
+        assert (turn, f"--shuffle={number}" in command) == (number, True)
+        named = [each for each in command if each.startswith(("notebooks/", "tests"))]
+        assert named == [*turns.notebooks(number), "tests"]
+
+
+def test_each_number_gives_the_files_another_order_and_leaves_their_tests_together():
+    tests = [SimpleNamespace(path=file, number=cell) for file in "abcdefgh" for cell in range(3)]
+    orders = []
+    for number in (1, 1, 2):
+        shuffled_tests = list(tests)
+        config = SimpleNamespace(option=SimpleNamespace(shuffle=number))
+        shuffled.pytest_collection_modifyitems(config, shuffled_tests)
+        orders.append("".join(test.path for test in shuffled_tests[::3]))
+        assert [test.number for test in shuffled_tests] == [0, 1, 2] * 8
+    assert sorted(orders[0]) == list("abcdefgh")
+    assert orders[0] == orders[1] != orders[2]
 
 
 @pytest.mark.usefixtures("small_soak")

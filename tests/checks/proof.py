@@ -18,8 +18,8 @@ _LESSONS = "lessons' mistakes"
 def of_this_run(
     entries: Sequence[catalogue.Mistake], turn: int = turns.TURN
 ) -> list[catalogue.Mistake]:
-    """One of each of half the kinds, and one of each of a sixth of the lessons: others each time, as
-    each takes seconds. `make proof` tries them all.
+    """One of each of some kinds, and one of each of some lessons: others each time, as each takes
+    seconds. `make proof` tries them all.
     """
     if turns.FULL:
         return list(entries)

@@ -45,9 +45,16 @@ def _made_ready() -> TemporaryDirectory[str]:
     project.build(course.lessons()[-1].name, Path(folder.name))
     usual = dict(os.environ)
     variables.forget(usual)
-    manage(Path(folder.name), "migrate", "--verbosity=0", environment=usual)
-    manage(Path(folder.name), "collectstatic", "--no-input", "--verbosity=0", environment=usual)
+    command = ("shell", "--no-imports", "--command", _MAKE_READY)  # Django starts once for both
+    manage(Path(folder.name), *command, environment=usual)
     return folder
+
+
+_MAKE_READY = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+"""
 
 
 def own_tests(what: str, turn: int = turns.TURN) -> list[str]:
