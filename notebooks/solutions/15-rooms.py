@@ -27,8 +27,10 @@ TITLES = (
     "👩" * 100,
     "x" * 99,
     "x" * 100,
+    "hxcmqurip",
+    "oxexryexh",
 )
-"""All different, each a title that somebody might give a room."""
+"""All different, each a title that somebody might give a room; of the last two zlib.crc32 is the same."""
 DOORS = {
     "a guest, ws/rooms/2/": "in",
     "ana, ws/rooms/03/": "in",
@@ -96,10 +98,20 @@ def group_name(title):
 
 await lesson.exercise("group-name", group_name)
 """,
+        """
+import zlib
+
+
+def group_name(title):
+    return f"room-{zlib.crc32(unicodedata.normalize('NFC', title).encode())}"
+
+
+await lesson.exercise("group-name", group_name)
+""",
     ),
 )
 def group_name(group_name: Callable) -> None:
-    """Names the groups of twenty titles: valid, all different, the same for each form of one."""
+    """Names the groups of some twenty titles: valid, all different, the same for each form of one."""
     seeded = []
     with patch("builtins.hash", lambda value: seeded.append(value) or 0):
         group_name("café")
@@ -195,6 +207,6 @@ def doors(doors: dict[str, object]) -> None:
             "deixe os cinco endereços como estão.", "leave the five addresses as they are."
         )
     for door, right in DOORS.items():
-        if doors[door] != right:
+        if str(doors[door]) != str(right):
             pt_br, en = WHY[right]
             raise NotYet(f"em {door!r}, {pt_br}.", f"at {door!r}, {en}.")

@@ -116,15 +116,15 @@ def beats(beats: dict[str, float]) -> None:
     """The deadline and one beat; a beat of each server every ten seconds."""
     if beats["seconds at worst"] != 40:
         raise NotYet(
-            "os segundos ainda não: a linha pode vencer logo depois de uma olhada, e a próxima só "
+            "os segundos: a linha pode vencer logo depois de uma olhada, e a próxima só "
             "vem um batimento depois.",
-            "the seconds not yet: the row may fall due right after a look, and the next one comes "
+            "the seconds: the row may fall due right after a look, and the next one comes "
             "only a beat later.",
         )
     if beats["updates a minute"] != 24:
         raise NotYet(
-            "os `UPDATE` ainda não: quantos batimentos cada servidor dá por minuto, e quantos "
+            "os `UPDATE`: quantos batimentos cada servidor dá por minuto, e quantos "
             "comandos faz em cada um?",
-            "the `UPDATE`s not yet: how many beats has each server in a minute, and how many "
+            "the `UPDATE`s: how many beats has each server in a minute, and how many "
             "statements does it make in each?",
         )

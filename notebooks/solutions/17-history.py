@@ -53,9 +53,9 @@ def confirmations(ids: object) -> None:
     for place, (given, is_right) in enumerate(zip(ids, right, strict=True), start=1):
         if given != is_right:
             raise NotYet(
-                f"a confirmação da {place}ª não traz {given}. Na sala já houve uma mensagem deste "
+                f"a confirmação da {place}ª não traz {given!r}. Na sala já houve uma mensagem deste "
                 "autor com este `client_id`? E quantas mensagens a sala guardou até aqui?",
-                f"the confirmation of number {place} doesn't bring {given}. Has there been a "
+                f"the confirmation of number {place} doesn't bring {given!r}. Has there been a "
                 "message of this author with this `client_id` in the room? And how many messages "
                 "has the room stored so far?",
             )
