@@ -64,7 +64,7 @@ def negotiation(first: object, second: object, third: object, fourth: object) ->
         ),
     )
     for given, right, pt_br, en in told:
-        if given != right:
+        if str(given).lower() != right:
             raise NotYet(
                 f"{given!r}? {pt_br[0].upper()}{pt_br[1:]}", f"{given!r}? {en[0].upper()}{en[1:]}"
             )
