@@ -514,7 +514,7 @@ def test_a_slow_machine_lets_a_right_limit_refill(seconds, raised, monkeypatch):
     wire.__enter__.return_value.closed_within.return_value = limits.TOO_LARGE
     wire.__enter__.return_value.hear.return_value = {"type": "chat"}
     with pytest.raises(raised):
-        limits.limits(MagicMock(wire=lambda: wire))
+        limits.limits.attempt(MagicMock(wire=lambda: wire))
 
 
 def test_a_terminal_is_told_what_is_tried_in_a_line_that_is_gone_afterwards():

@@ -97,7 +97,7 @@ def serves(place: Path) -> bool:
 
 def repairs(place: Path) -> bool:
     """Whether a trial that isn't the first is laid out."""
-    return len(list(place.glob("*/*-check/trial-*"))) > 1
+    return len(list(place.glob("*/*-trial"))) > 1
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def test_nothing_of_the_check_itself_is_told(spoilt, check_without_browser):
 
 def test_paths_of_the_copy_are_told_from_there():
     place = "/tmp/lab-check-a1_b2c3"
-    assert without_copy(f"in '{place}/3-check/trial-x_1/workspace/chat/a.py'") == "in 'chat/a.py'"
+    assert without_copy(f"in '{place}/3-trial/workspace/chat/a.py'") == "in 'chat/a.py'"
     assert (
         without_copy(f"{place}/3-check/workspace: {place}/4-database/db.sqlite3") == ".: db.sqlite3"
     )

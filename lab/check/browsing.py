@@ -1,7 +1,5 @@
 """A browser of the check's own, in a process of its own; started once for all of a check."""
 
-import json
-import queue
 import subprocess
 import threading
 import time
@@ -9,20 +7,18 @@ from contextlib import suppress
 from typing import Any
 
 from lab.check.sandbox import Bench
+from lab.check.talking import Talking
 from lab.course import ROOT
 from lab.run.browser import find_browser
 
 
-class Browsing:
+class Browsing(Talking):
     """The process that uses pages; it ends with its bench."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdin and process.stdout
-        self._orders_in, self._answers_out = process.stdin, process.stdout
-        self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(process)
         self._asking = threading.Lock()
-        self._orders = 0
-        threading.Thread(target=self._read, daemon=True).start()
+        self._uses = 0
 
     @classmethod
     def start(cls, bench: Bench) -> "Browsing | None":
@@ -31,24 +27,16 @@ class Browsing:
             return None
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         command = ["-m", "lab.run.browse"]
-        return cls(bench.start(command, cwd=ROOT, stderr=subprocess.DEVNULL, text=True, **pipes))
-
-    def _read(self) -> None:
-        with self._answers_out as lines:
-            for line in lines:
-                self._answers.put(json.loads(line))
-        self._answers.put(None)
+        return cls(bench.start(command, cwd=ROOT, stderr=subprocess.DEVNULL, **pipes))
 
     def use(self, order: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """What the browser saw; None when it doesn't answer in so many seconds."""
         until = time.monotonic() + seconds
-        with self._asking, suppress(queue.Empty, OSError):
-            self._orders += 1
-            self._orders_in.write(json.dumps({"number": self._orders, **order}) + "\n")
-            self._orders_in.flush()
-            while True:
-                seen = self._answers.get(timeout=max(until - time.monotonic(), 0.01))
+        with self._asking, suppress(TimeoutError):
+            self._uses += 1
+            self.tell({"number": self._uses, **order})
+            while seen := self.hear(until - time.monotonic()):
                 # An order before may have been given up, and be answered only now.
-                if seen is None or seen.pop("number") == self._orders:
+                if seen.pop("number") == self._uses:
                     return seen
         return None

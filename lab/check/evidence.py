@@ -79,7 +79,7 @@ class Evidence:
 
 
 def from_json(probe: str, data: dict[str, Any]) -> Evidence:
-    """The evidence that inside.py wrote down."""
+    """The evidence that inside/evidence.py wrote down."""
     data = _from_there(data)
     errors = []
     for link in data.pop("chain", ()):
@@ -107,7 +107,7 @@ def without_copy(text: str) -> str:
     """A text whose paths in a sandbox are said from there: nobody knows the copy's place."""
     if "lab-check-" not in text:
         return text
-    found = r"[^\s'\"`=(<]*[\\/]lab-check-\w+(?:[\\/]\d+-\w+)?(?:[\\/]trial-\w+)?(?:[\\/]workspace\b)?([\\/]?)"
+    found = r"[^\s'\"`=(<]*[\\/]lab-check-\w+(?:[\\/]\d+-\w+)?(?:[\\/]workspace\b)?([\\/]?)"
     return re.sub(found, lambda match: "" if match[1] else ".", text)
 
 
@@ -121,7 +121,7 @@ def _from_there(found: Any) -> Any:
 
 
 def frames_of_stacks(text: str) -> list[dict[str, Any]]:
-    """The learner's innermost line of each thread, in faulthandler's words or inside_watch.py's."""
+    """The learner's innermost line of each thread, in faulthandler's words or inside/watch.py's."""
     found = []
     for thread in re.split(r"^(?:Current )?[Tt]hread .*$", text, flags=re.MULTILINE):
         for file, line, function in re.findall(r'File "([^"]+)", line (\d+) in (\S+)', thread):

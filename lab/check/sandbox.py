@@ -6,7 +6,6 @@ It also clears everything away, when the check ends or is killed.
 
 import json
 import os
-import queue
 import secrets
 import shutil
 import signal
@@ -18,12 +17,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psutil
 
 from lab import project
 from lab.check import copying
+from lab.check.talking import Talking
 from lab.course import ROOT
 from lab.run import variables
 
@@ -95,11 +95,14 @@ class Fork:
                 psutil.Process(self.pid).kill()
 
 
-class Warm:
+class Warm(Talking):
     """A process of inside/main.py, and what it says; where there is no fork, one for each order."""
 
     def __init__(self, way: str, folder: Path, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
+        self.errors = b""
+        self._codes: dict[int, int] = {}
+        self._silent = False
+        process = subprocess.Popen(
             [sys.executable, str(_MAIN), way, str(folder)],
             env=environment,
             stdin=subprocess.PIPE,  # closes when we go, however we go; then it clears away
@@ -107,52 +110,21 @@ class Warm:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        assert self.process.stdin and self.process.stdout and self.process.stderr
-        self._orders, self._errors = self.process.stdin, self.process.stderr
-        self._answers = self.process.stdout
-        self.errors = b""
-        self._codes: dict[int, int] = {}
-        self._silent = False
-        self._said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._readers = [
-            threading.Thread(target=self._read, args=(self._answers,), daemon=True),
-            threading.Thread(target=self._read_errors, daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
+        super().__init__(process)
+        threading.Thread(target=self._read_errors, daemon=True).start()
 
-    def _read(self, lines: IO[bytes]) -> None:
-        for line in lines:
-            said = json.loads(line)
-            if "ended" in said:
-                self._codes[said["ended"]] = said["code"]
-            else:
-                self._said.put(said)
-        self._silent = True
-        self._said.put({})
+    def _take(self, said: dict[str, Any]) -> None:
+        if "ended" in said:
+            self._codes[said["ended"]] = said["code"]
+            return
+        self._silent = not said
+        super()._take(said)
 
     def _read_errors(self) -> None:
-        while block := os.read(self._errors.fileno(), 1 << 16):
-            self.errors = (self.errors + block)[-KEPT_OUTPUT:]
-
-    def hear(self, seconds: float) -> dict[str, Any]:
-        """The next thing it says; nothing when it has ended.
-
-        Raises TimeoutError when nothing comes in so many seconds.
-        """
-        try:
-            said = self._said.get(timeout=max(seconds, 0.01))
-        except queue.Empty:
-            raise TimeoutError from None
-        if not said:
-            self._said.put(said)  # whoever asks next shall not wait for an answer either
-        return said
-
-    def tell(self, order: dict[str, Any]) -> None:
-        """Give it an order; one that is gone doesn't hear it."""
-        with suppress(OSError, ValueError):
-            self._orders.write(json.dumps(order).encode() + b"\n")
-            self._orders.flush()
+        assert self.process.stderr
+        with self.process.stderr as errors:
+            while block := os.read(errors.fileno(), 1 << 16):
+                self.errors = (self.errors + block)[-KEPT_OUTPUT:]
 
     @property
     def gone(self) -> bool:
@@ -176,10 +148,6 @@ class Warm:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for reader in self._readers:
-            reader.join(1)
-        self._answers.close()
-        self._errors.close()
 
 
 class Bench:
@@ -290,9 +258,9 @@ class Sandbox:
     def __init__(self, bench: Bench, workspace: Path | None, seconds: float) -> None:
         self.bench = bench
         self.deadline = time.monotonic() + seconds
-        self._above = bench.place("check")
-        self.folder = self._above / "workspace"
-        self.database = self._above / "learners.sqlite3"
+        above = bench.place("check")
+        self.folder = above / "workspace"
+        self.database = above / "learners.sqlite3"
         """Where a copy of the learner's own database is, if there is one."""
         self.left_out: list[copying.LeftOut] = []
         if workspace is None:
@@ -310,7 +278,7 @@ class Sandbox:
 
     def lay_out(self, files: Mapping[str, str | None]) -> Path:
         """A new copy of the workspace, with files (path: text, or None: none) over it."""
-        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self._above)) / "workspace"
+        folder = self.bench.place("trial") / "workspace"
         shutil.copytree(self.folder, folder)
         for path, text in files.items():
             if text is None:

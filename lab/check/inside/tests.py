@@ -4,11 +4,11 @@ Each line of the results is JSON. Tests that use a browser are left out: they ta
 page is tried anyway.
 """
 
-import json
 import os
 from typing import Any
 
 from inside import evidence
+from inside.recorder import Recorder
 
 NOT_NEEDED = ("cacheprovider", "nbval", "hypothesispytest", "xdist", "xdist.looponfail", "anyio")
 """Plugins that may be installed, and would only cost time."""
@@ -18,19 +18,15 @@ BROWSER_FIXTURES = {"page", "browser", "context", "playwright"}
 class Watcher:
     """A plugin of pytest's that writes down what it sees."""
 
-    def __init__(self, results: str) -> None:
-        self._file = open(results, "a", encoding="utf-8", buffering=1)  # noqa: SIM115, PTH123
-
-    def write(self, **line: object) -> None:
-        """Add one line."""
-        self._file.write(json.dumps(line, default=str) + "\n")
+    def __init__(self, recorder: Recorder) -> None:
+        self._write = recorder.write
 
     def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
         """Leave out what needs a browser."""
         browser = [item for item in items if BROWSER_FIXTURES & set(item.fixturenames)]
         items[:] = [item for item in items if item not in browser]
         config.hook.pytest_deselected(items=browser)
-        self.write(collected=len(items), left_out=len(browser))
+        self._write(collected=len(items), left_out=len(browser))
 
     def pytest_exception_interact(self, node: Any, call: Any) -> None:
         """Note why a test failed, or why its file can't be read."""
@@ -43,13 +39,13 @@ class Watcher:
             message = f"fixture '{error.argname}' not found"
             link = {"type": "FixtureLookupError", "message": message, "frames": [frame]}
             found["chain"] = [{**link, "name": error.argname}]
-        self.write(failed=node.nodeid, evidence=found)
+        self._write(failed=node.nodeid, evidence=found)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Note how a test ended."""
         if report.when == "call" or report.outcome != "passed":
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-            self.write(test=report.nodeid, outcome=report.outcome, reason=reason)
+            self._write(test=report.nodeid, outcome=report.outcome, reason=reason)
 
 
 def main(order: dict[str, Any]) -> None:
@@ -58,9 +54,8 @@ def main(order: dict[str, Any]) -> None:
         from inside import broken  # noqa: F401 - it spoils the chat for all that comes
     import pytest
 
-    evidence.FOLDER = os.path.realpath(order["folder"])
-    watcher = Watcher(order["results"])
+    recorder = Recorder(order["results"], order["folder"])
     # The workspace lies below the course's own pyproject.toml, which says so too.
     options = ["-q", "-x", "-o", "asyncio_mode=auto"]
     options += [part for plugin in NOT_NEEDED for part in ("-p", f"no:{plugin}")]
-    watcher.write(code=int(pytest.main(["chat", *options], plugins=[watcher])))
+    recorder.write(code=int(pytest.main(["chat", *options], plugins=[Watcher(recorder)])))

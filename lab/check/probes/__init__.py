@@ -17,11 +17,11 @@ from lab.check.probes.probe import Probe
 
 _ORDER = (
     "page talk held frames limits shares health hidden rush origin policy languages account rooms people"
-    " killed history reset stopped beside closed counted browser logout tests"
+    " killed history reset stopped scale closed counted browser logout tests"
 )
-"""The modules, in the order in which their probes are told of."""
+"""The modules, each named as its probe, in the order in which they are told of."""
 PROBES: tuple[Probe, ...] = tuple(
-    import_module(f"{__name__}.{name}").PROBE for name in _ORDER.split()
+    getattr(import_module(f"{__name__}.{name}"), name) for name in _ORDER.split()
 )
 
 __all__ = ["PROBES", "Probe", "of"]

@@ -3,27 +3,27 @@
 from contextlib import suppress
 
 from lab import course
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import SAID, Site, answer_to, log_in, log_out, logout_form
 from lab.check.probes.visitor import Visitor
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import Unanswered, Wire, expect, told_as
 
 WATCHED = "13-hijacking"
 """The lesson from which on a logout ends the WebSocket."""
 
 
+@probe("12-accounts")
 def account(site: Site) -> None:
     """Who signs up or logs in speaks under that name, whatever the client says."""
     ana = site.member(0)
     with site.wire(visitor=ana) as wire:
         wire.say(**SAID)
         author = wire.hear("chat").get("author")
-        if author != ana.name:
-            raise Unanswered("author", author=author, name=ana.name, frames=wire.heard)
+        expect(author == ana.name, "author", author=author, name=ana.name, frames=wire.heard)
         wire.say(**SAID, author="admin")
         answer = answer_to(wire)
-        if answer.get("type") == "chat" and answer.get("author") != ana.name:
-            raise Unanswered("author-believed", frames=[answer], name=ana.name)
+        is_hers = answer.get("type") != "chat" or answer.get("author") == ana.name
+        expect(is_hers, "author-believed", frames=[answer], name=ana.name)
     leaving = leave(site)
     if course.reached(site.lesson, WATCHED):
         site.leaving = leaving
@@ -46,10 +46,5 @@ def _stays_logged_in(visitor: Visitor) -> None:
     for method in ("GET", "POST"):
         with suppress(Unanswered):  # which is as it should be
             visitor.ask(method, path)
-        try:
+        with told_as("logged-out-by-others", method=method, path=path):
             logout_form(visitor)
-        except Unanswered as missing:
-            raise Unanswered("logged-out-by-others", method=method, path=path) from missing
-
-
-PROBE = Probe("account", "12-accounts", account)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lab import course
-from lab.check.probes.probe import Probe
-from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, as_dict, open_room
+from lab.check.probes.probe import probe
+from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, open_room
 from lab.check.probes.visitor import Page, Visitor
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import Unanswered, Wire, expect, read
 from lab.patience import PATIENCE
 from lab.run.server import WEBSOCKET_PATH
 
@@ -31,31 +31,29 @@ PEOPLE = "16-presence"
 SECONDS = 5.5 * PATIENCE
 
 
-def use_the_page(site: Site) -> None:
+@probe("01-template", lane="page")
+def browser(site: Site) -> None:
     """What is typed goes out as a message, comes back, and stands in the page."""
     in_room = course.reached(site.lesson, ROOMS)
     secure = course.reached(site.lesson, SECURE)
     page = site.visitor().get(open_room(site) if in_room else "/")
     typed = (ATTACK if secure else TYPED[0], *(() if in_room else TYPED[1:]))
     browsing = site.browsing
-    if browsing is None:
-        _look_at_the_form(page, len(typed))
-        site.remark = "check_no_browser"
-        return
-    seen = _used(site, browsing, page, typed, in_room)
+    seen = _used(site, browsing, page, typed, in_room) if browsing else None
     if seen is None:
-        _look_at_the_form(page, len(typed))
-        site.remark = "check_browser_failed"
+        expect(page.fields >= len(typed), "no-form", html=page.html)
+        site.remark = "check_browser_failed" if browsing else "check_no_browser"
         return
-    times_sent = sum(as_dict(frame).get("message") == typed[0] for frame in seen["sent"])
+    times_sent = sum(frame.get("message") == typed[0] for frame in _sent(seen))
     seen |= {"html": page.html, "path": page.path, "times_sent": times_sent}
-    if seen["reached"] == "connected" and seen["form"].get("fields", 0) < len(typed):
-        raise Unanswered("no-form", **seen)
+    has_form = seen["reached"] != "connected" or seen["form"].get("fields", 0) >= len(typed)
+    expect(has_form, "no-form", **seen)
     if _shows_what_is_said(seen) and (in_room or _is_contract(seen)):
         return
     if seen["failure"] and site.left() < LEAST_SECONDS:
         raise OutOfTime
-    raise Unanswered("page", **seen)
+    tells = seen["errors"] or seen["injected"] or seen["loads"] > 0
+    raise Unanswered("page", **seen) from (None if tells else TimeoutError())
 
 
 def _used(
@@ -104,11 +102,6 @@ def _change_places(site: Site, coming: Visitor, leaving: Wire, others: ExitStack
     leaving.close()
 
 
-def _look_at_the_form(page: Page, fields: int) -> None:
-    if page.fields < fields:
-        raise Unanswered("no-form", html=page.html)
-
-
 def _shows_what_is_said(seen: dict[str, Any]) -> bool:
     """Whether what was typed went out as a message, came back, and stands in the page as text."""
     if seen["failure"] or seen["errors"] or seen["loads"] > 0 or seen["injected"]:
@@ -127,7 +120,8 @@ def _is_contract(seen: dict[str, Any]) -> bool:
         return False
     first, second = seen["typed"]
     wanted = {"message": first, "message2": second}
-    return any(wanted.items() <= as_dict(frame).items() for frame in seen["sent"])
+    return any(wanted.items() <= frame.items() for frame in _sent(seen))
 
 
-PROBE = Probe("browser", "01-template", use_the_page, lane="page")
+def _sent(seen: dict[str, Any]) -> list[dict[str, Any]]:
+    return [frame for frame in map(read, seen["sent"]) if isinstance(frame, dict)]

@@ -2,15 +2,17 @@
 
 from lab.check.probes.history import say_confirmed
 from lab.check.probes.people import people_told
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
-from lab.check.probes.wire import Unanswered
+from lab.check.probes.wire import Unanswered, expect
 
 PATH = "/metrics/"
 OWN = ("python_", "process_")
 """How the figures begin that the library counts by itself."""
+TOLD = {"METRICS_ALLOW_IPS": "127.0.0.1"}
 
 
+@probe("31-metrics", lane="operated", only=True, variables=TOLD)
 def counted(site: Site) -> None:
     """A figure rises by one when somebody comes in, and another when they speak."""
     room = site.new_room()
@@ -18,9 +20,9 @@ def counted(site: Site) -> None:
     with site.wire(room, site.member(0)) as wire:
         people_told(wire)
         here = _figures(site)
-        _expect_one_more(before, here, "came-uncounted")
+        expect(_is_one_more(before, here), "came-uncounted", path=PATH)
         say_confirmed(wire, "conta?", "a" * 16)
-        _expect_one_more(here, _figures(site), "said-uncounted")
+        expect(_is_one_more(here, _figures(site)), "said-uncounted", path=PATH)
 
 
 def _figures(site: Site) -> dict[str, float]:
@@ -36,17 +38,6 @@ def _figures(site: Site) -> dict[str, float]:
         raise Unanswered("no-figures", path=PATH, told=lines[0]) from error
 
 
-def _expect_one_more(before: dict[str, float], after: dict[str, float], kind: str) -> None:
-    """A figure has risen by one; raises Unanswered, of that kind, when none has."""
-    if not any(value == before.get(name, 0) + 1 for name, value in after.items()):
-        raise Unanswered(kind, path=PATH)
-
-
-PROBE = Probe(
-    "counted",
-    "31-metrics",
-    counted,
-    lane="operated",
-    only=True,
-    variables={"METRICS_ALLOW_IPS": "127.0.0.1"},
-)
+def _is_one_more(before: dict[str, float], after: dict[str, float]) -> bool:
+    """Whether a figure has risen by one."""
+    return any(value == before.get(name, 0) + 1 for name, value in after.items())

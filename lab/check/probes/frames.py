@@ -2,9 +2,9 @@
 
 import json
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import SAID, Site, answer_to
-from lab.check.probes.wire import Unanswered, shown
+from lab.check.probes.wire import expect, shown
 
 GOOD = {"message": "olá", "message2": ""}
 BAD_FRAMES: tuple[str | bytes, ...] = (
@@ -30,7 +30,8 @@ FRAMES_A_SOCKET = 4
 """How many of them one client sends: nobody shall take them for too many."""
 
 
-def bad_frames(site: Site) -> None:
+@probe("10-bad-input")
+def frames(site: Site) -> None:
     """Every bad frame gets an error frame, and the WebSocket stays open."""
     for begin in range(0, len(BAD_FRAMES), FRAMES_A_SOCKET):
         with site.wire() as wire:
@@ -38,12 +39,8 @@ def bad_frames(site: Site) -> None:
                 wire.send(frame)
                 answer = answer_to(wire)
                 told = [answer.get(key) for key in ("code", "detail")]
-                if answer.get("type") != "error" or not all(
-                    isinstance(text, str) and text for text in told
-                ):
-                    raise Unanswered("not-told", sent=shown(frame), frames=[answer])
+                is_told = all(isinstance(text, str) and text for text in told)
+                is_error = answer.get("type") == "error" and is_told
+                expect(is_error, "not-told", sent=shown(frame), frames=[answer])
             wire.say(**SAID)
             wire.hear("chat")
-
-
-PROBE = Probe("frames", "10-bad-input", bad_frames)

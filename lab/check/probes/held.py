@@ -1,6 +1,6 @@
 """Who reads nothing for a while makes nobody else wait."""
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
 from lab.check.probes.stopped import all_of, unread
 from lab.check.probes.wire import Unanswered
@@ -10,7 +10,8 @@ MESSAGES = 60
 """In all well over what a system keeps for one reader."""
 
 
-def slow_reader(site: Site) -> None:
+@probe("09-async", only=True)
+def held(site: Site) -> None:
     """Whoever speaks is heard, while somebody else reads nothing."""
     with unread(site) as reader, site.wire() as speaker:
         for number in range(MESSAGES):
@@ -23,6 +24,3 @@ def slow_reader(site: Site) -> None:
                     raise
                 all_of(reader)  # hanging up on a server that waits would be an error of its own
                 raise Unanswered("held-up", count=number) from missing
-
-
-PROBE = Probe("held", "09-async", slow_reader, only=True)

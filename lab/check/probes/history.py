@@ -3,11 +3,12 @@
 import secrets
 from typing import Any
 
-from lab.check.probes.probe import Probe
-from lab.check.probes.site import Site, as_dict
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.probe import probe
+from lab.check.probes.site import Site
+from lab.check.probes.wire import NOTHING_CAME, Unanswered, Wire, expect, told_as
 
 
+@probe("17-history")
 def history(site: Site) -> None:
     """A message is confirmed, stored, and there once however often it is sent."""
     ana, bia = site.member(0), site.member(1)
@@ -18,43 +19,34 @@ def history(site: Site) -> None:
     with site.wire(room, bia) as other:
         with site.wire(room, ana) as wire:
             number = say_confirmed(wire, text, client_id)
-            if say_confirmed(wire, text, client_id) != number:
-                raise Unanswered("stored-twice", count=2, text=text, frames=wire.heard[-3:])
+            again = say_confirmed(wire, text, client_id)
+            expect(again == number, "stored-twice", count=2, text=text, frames=wire.heard[-3:])
         missed = [say_confirmed(other, "enquanto isso", secrets.token_hex(8)) for _ in range(2)]
-        if [number, *missed] != [1, 2, 3]:
-            raise Unanswered("history-gaps", found=[number, *missed])
-        told = [as_dict(frame) for frame in other.heard]
-        if sum(frame.get("message") == text for frame in told) > 1:
-            raise Unanswered("told-twice", text=text, frames=told)
+        expect([number, *missed] == [1, 2, 3], "history-gaps", found=[number, *missed])
+        times_told = len(other.told(message=text))
+        expect(times_told <= 1, "told-twice", text=text, frames=other.heard)
     with site.wire(room, ana) as wire:
         found = ask_history(wire)
         same = [message for message in found if message.get("message") == text]
         ids = [message.get("id") for message in found]
-        if ids != sorted(ids, key=lambda number: number if isinstance(number, int) else 0):
-            raise Unanswered("history-order", found=ids)
-        if not same:
-            raise Unanswered("not-stored", text=text, frames=wire.heard[-1:])
-        if len(same) > 1:
-            raise Unanswered("stored-twice", count=len(same), text=text, frames=wire.heard[-1:])
-        if same[0].get("id") != number:
-            raise Unanswered("other-id", number=number, frames=same)
+        in_order = sorted(ids, key=lambda number: number if isinstance(number, int) else 0)
+        expect(ids == in_order, "history-order", found=ids)
+        expect(same, "not-stored", text=text, frames=wire.heard[-1:])
+        is_once = len(same) == 1
+        expect(is_once, "stored-twice", count=len(same), text=text, frames=wire.heard[-1:])
+        expect(same[0].get("id") == number, "other-id", number=number, frames=same)
         after = [message.get("id") for message in ask_history(wire, after=number)]
-        if after != missed:
-            raise Unanswered("not-caught-up", number=number, wanted=missed, found=after)
+        expect(after == missed, "not-caught-up", number=number, wanted=missed, found=after)
 
 
 def say_confirmed(wire: Wire, text: str, client_id: str) -> int:
     """Say something, and wait until it is confirmed; its number."""
     wire.say(message=text, message2="", client_id=client_id)
-    try:
+    with told_as("no-confirm", NOTHING_CAME):
         answer = wire.hear("confirm", "error")
-    except Unanswered as missing:
-        if missing.kind not in ("silence", "no-answer"):
-            raise
-        raise Unanswered("no-confirm", **missing.seen) from missing
-    if answer.get("client_id") != client_id or not isinstance(answer.get("id"), int):
+    number = answer.get("id")
+    if answer.get("client_id") != client_id or not isinstance(number, int):
         raise Unanswered("confirm-wrong", client_id=client_id, frames=[answer])
-    number: int = answer["id"]
     return number
 
 
@@ -66,6 +58,3 @@ def ask_history(wire: Wire, **asked: object) -> list[dict[str, Any]]:
     if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
         raise Unanswered("history-wrong", sent=wire.sent, frames=[answer])
     return messages
-
-
-PROBE = Probe("history", "17-history", history)

@@ -1,9 +1,12 @@
-"""Who was on a server that is killed leaves the list, without anybody's asking for it."""
+"""Who was on a server that is killed leaves the list, without anybody's asking for it.
+
+Tried where the settings have the lesson's name for how long that takes, with a second server.
+"""
 
 import time
 
 from lab.check.probes.people import came_or_went, people_told
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire
 from lab.patience import PATIENCE
@@ -18,6 +21,7 @@ SECONDS_BETWEEN_QUESTIONS = 0.15
 """Nobody shall take them for too many."""
 
 
+@probe("16-presence", lane="killed", only=True)
 def killed(site: Site) -> None:
     """One of two servers is killed; on the other its people leave the list, and the room is told."""
     assert site.beside is not None, "its lane has a second server"
@@ -36,9 +40,6 @@ def _expect_in_time(wire: Wire, names: list[str], seconds: float, kind: str, **m
     until = time.monotonic() + seconds
     while sorted(map(str, (answer := people_told(wire)).get("people") or ())) != sorted(names):
         if time.monotonic() > until:
-            raise Unanswered(kind, names=", ".join(names), frames=[answer], **more)
+            told = {"names": ", ".join(names), "frames": [answer], **more}
+            raise Unanswered(kind, **told) from TimeoutError()
         time.sleep(SECONDS_BETWEEN_QUESTIONS)
-
-
-PROBE = Probe("killed", "16-presence", killed, lane="killed", only=True)
-"""Tried where the settings have the lesson's name for it, with a second server."""

@@ -2,9 +2,9 @@
 
 import time
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import SAID, OutOfTime, Site
-from lab.check.probes.wire import Unanswered
+from lab.check.probes.wire import Unanswered, expect
 from lab.patience import PATIENCE
 
 TOO_LARGE = 1009
@@ -16,6 +16,7 @@ AT_ONCE_SECONDS = 4
 RECOVERY_SECONDS = 2 * PATIENCE
 
 
+@probe("10-bad-input")
 def limits(site: Site) -> None:
     """A frame that is too large closes the WebSocket; who is too fast is told, and may stay."""
     with site.wire() as wire:
@@ -32,8 +33,7 @@ def limits(site: Site) -> None:
             refused = wire.hear().get("type") == "error" or refused
         if not refused and time.monotonic() - begun > AT_ONCE_SECONDS:
             raise OutOfTime
-        if not refused:
-            raise Unanswered("never-limited", count=MANY)
+        expect(refused, "never-limited", count=MANY)
         for _ in range(round(RECOVERY_SECONDS / 0.3)):
             wire.closed_within(0.3)  # somebody who slows down
             wire.seconds = site.seconds
@@ -42,6 +42,3 @@ def limits(site: Site) -> None:
             if answer["type"] == "chat":
                 return
         raise Unanswered("still-limited", frames=wire.heard)
-
-
-PROBE = Probe("limits", "10-bad-input", limits)

@@ -1,13 +1,14 @@
 """The site's own pages may connect, and clients that are no pages; a page of another site may not."""
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import Unanswered, Wire, told_as
 from lab.run.server import HOST
 
 STRANGER = "http://evil.example"
 
 
+@probe("13-hijacking")
 def origin(site: Site) -> None:
     """Nobody else's page may connect, however alike its origin; this site's may, as `talk` has shown."""
     here = f"{HOST}:{site.port}"
@@ -25,12 +26,8 @@ def origin(site: Site) -> None:
     for host, origins in strangers.items():
         for stranger in origins:
             _refused(site, host, stranger)
-    try:
+    with told_as("client-refused", ["handshake"]):
         Wire(site.port, site.seconds, origin=None).close()
-    except Unanswered as refused:
-        if refused.kind != "handshake":
-            raise
-        raise Unanswered("client-refused", **refused.seen) from refused
 
 
 def _refused(site: Site, host: str, stranger: str) -> None:
@@ -42,6 +39,3 @@ def _refused(site: Site, host: str, stranger: str) -> None:
         raise
     with wire:
         raise Unanswered("stranger-let-in", origin=stranger, host=host)
-
-
-PROBE = Probe("origin", "13-hijacking", origin)

@@ -1,18 +1,12 @@
 """The first page is there."""
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
-from lab.check.probes.wire import Unanswered
+from lab.check.probes.wire import told_as
 
 
+@probe("01-template")
 def page(site: Site) -> None:
     """GET / is answered with a page, maybe after redirections."""
-    try:
+    with told_as("http", ["page-status"]):
         site.visitor().get("/")
-    except Unanswered as refused:
-        if refused.kind != "page-status":
-            raise
-        raise Unanswered("http", **refused.seen) from refused
-
-
-PROBE = Probe("page", "01-template", page)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from lab.check.probes.probe import Probe
-from lab.check.probes.site import SAID, Site, as_dict
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.probe import probe
+from lab.check.probes.site import SAID, Site
+from lab.check.probes.wire import NOTHING_CAME, Wire, expect, told_as
 
 TURNS = 4
 """How often it is asked until what is done about one who went is done: each takes its turn at the database."""
 
 
+@probe("16-presence")
 def people(site: Site) -> None:
     """Who asks is told who is there, who comes, and who goes."""
     ana, bia = site.member(0), site.member(1)
@@ -29,7 +30,8 @@ def people(site: Site) -> None:
             for _ in range(TURNS):
                 expect_people(wire, [ana.name, bia.name])
             came_or_went(wire, "join", bia.name)  # still once
-            _has_not_left(wire, bia.name)
+            left = wire.told(type="leave", author=bia.name)  # though a window of hers is open
+            expect(not left, "early-leave", name=bia.name, frames=left)
         came_or_went(wire, "leave", bia.name)
         expect_people(wire, [ana.name])
 
@@ -37,8 +39,8 @@ def people(site: Site) -> None:
 def expect_people(wire: Wire, names: list[str]) -> None:
     """Ask who is there; raises Unanswered when it isn't these."""
     answer = people_told(wire)
-    if sorted(map(str, answer.get("people") or ())) != sorted(names):
-        raise Unanswered("people-wrong", names=", ".join(names), frames=[answer])
+    told = sorted(map(str, answer.get("people") or ()))
+    expect(told == sorted(names), "people-wrong", names=", ".join(names), frames=[answer])
 
 
 def people_told(wire: Wire) -> dict[str, Any]:
@@ -47,30 +49,13 @@ def people_told(wire: Wire) -> dict[str, Any]:
     return wire.hear("people", "error")
 
 
-def _has_not_left(wire: Wire, name: str) -> None:
-    """Raises Unanswered when it was told already that somebody went who has a window left."""
-    told = [frame for frame in map(as_dict, wire.heard) if frame.get("type") == "leave"]
-    if any(frame.get("author") == name for frame in told):
-        raise Unanswered("early-leave", name=name, frames=told)
-
-
 def came_or_went(wire: Wire, kind: str, name: str) -> None:
     """Hear, or have heard already, that somebody came ("join") or went ("leave"): once.
 
     Raises Unanswered without, or when it was told twice.
     """
-    told = {"type": kind, "author": name}
-    count = sum(told.items() <= as_dict(frame).items() for frame in wire.heard)
-    if count > 1:
-        raise Unanswered("told-of-twice", name=name, frames=[told])
-    if count == 1:
-        return
-    try:
-        wire.hear(kind, author=name)
-    except Unanswered as missing:
-        if missing.kind not in ("silence", "no-answer"):
-            raise
-        raise Unanswered(f"no-{kind}", name=name, frames=missing.seen["frames"]) from missing
-
-
-PROBE = Probe("people", "16-presence", people)
+    told = wire.told(type=kind, author=name)
+    expect(len(told) <= 1, "told-of-twice", name=name, frames=told[:1])
+    if not told:
+        with told_as(f"no-{kind}", NOTHING_CAME, name=name):
+            wire.hear(kind, author=name)

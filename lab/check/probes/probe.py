@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lab.check.probes.site import Site
+
+Attempt = Callable[["Site"], None]
+"""Raises Unanswered, with what came instead, when what it tries isn't so."""
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,7 @@ class Probe:
     name: str
     since: str
     """The lesson from which on it holds."""
-    attempt: Callable[["Site"], None]
-    """Raises Unanswered, with what came instead, when it isn't so."""
+    attempt: Attempt
     lane: str = "wire"
     """What it needs: "wire" the project's server, "page" a browser and a server of its own,
     "beside" a second server and a Valkey, "killed" two without, "operated" a server with the
@@ -25,3 +27,8 @@ class Probe:
     """Whether it holds for that lesson alone."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the environment of its own server says besides."""
+
+
+def probe(since: str, **more: Any) -> Callable[[Attempt], Probe]:
+    """The function that it decorates is a probe of that name, from a lesson on; more is as in Probe."""
+    return lambda attempt: Probe(attempt.__name__, since, attempt, **more)

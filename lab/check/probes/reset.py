@@ -3,22 +3,23 @@
 import secrets
 
 from lab.check.probes.history import ask_history, say_confirmed
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import Wire, expect
 
 BEYOND = 5
 """How far the client is ahead that the server has lost messages of."""
 
 
+@probe("18-reconnect")
 def reset(site: Site) -> None:
     """A mark that the message hasn't, and a number that no message has, mean a step back."""
     room = site.new_room()
     with site.wire(room, site.member(0)) as wire:
         number = say_confirmed(wire, "olá", secrets.token_hex(8))
         [message] = ask_history(wire)
-        if ask_history(wire, after=number, mark=message.get("mark", "")):
-            raise Unanswered("not-caught-up", number=number, wanted=[], found=[number])
+        after = ask_history(wire, after=number, mark=message.get("mark", ""))
+        expect(not after, "not-caught-up", number=number, wanted=[], found=[number])
         expect_reset(wire, [number], after=number, mark="another")
         expect_reset(wire, [number], after=number + BEYOND, mark="another")
 
@@ -27,12 +28,7 @@ def expect_reset(wire: Wire, wanted: list[int], **asked: object) -> None:
     """Ask for what follows a message that isn't there."""
     wire.say(type="history", **asked)
     answer = wire.hear("reset", "history", "error")
-    if answer["type"] != "reset":
-        raise Unanswered("not-reset", sent=wire.sent, frames=[answer])
+    expect(answer["type"] == "reset", "not-reset", sent=wire.sent, frames=[answer])
     messages = wire.hear("history").get("messages")
     found = [each.get("id") for each in messages] if isinstance(messages, list) else messages
-    if found != wanted:
-        raise Unanswered("not-anew", wanted=wanted, found=found)
-
-
-PROBE = Probe("reset", "18-reconnect", reset)
+    expect(found == wanted, "not-anew", wanted=wanted, found=found)

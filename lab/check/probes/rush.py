@@ -3,13 +3,14 @@
 from contextlib import ExitStack
 
 from lab.check.probes.people import people_told
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
 
 MANY = 18
 """More than are let in at once, and fewer than one person may have."""
 
 
+@probe("32-rush", only=True)
 def rush(site: Site) -> None:
     """Each of many is answered, while all of them stay open: a turn ends once somebody is in."""
     room = site.new_room()
@@ -17,6 +18,3 @@ def rush(site: Site) -> None:
         for _ in range(MANY):
             wire = opened.enter_context(site.wire(room, site.member(0)))
             people_told(wire)
-
-
-PROBE = Probe("rush", "32-rush", rush, only=True)

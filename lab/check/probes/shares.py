@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import OutOfTime, Site
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import Unanswered, Wire, expect
 from lab.run.server import HOST
 
 SPEAKING, EACH = 8, 12
@@ -20,6 +20,7 @@ AT_ONCE_SECONDS = 3
 BODY = 50_000_000
 
 
+@probe("14-limits", only=True)
 def shares(site: Site) -> None:
     """What one person may say and open is counted over all of their WebSockets."""
     ana = site.member(0)
@@ -67,8 +68,4 @@ def _body_in_bounds(site: Site) -> None:
             answer = connection.recv(100)
         except OSError:
             answer = b""
-    if not answer.startswith(b"HTTP/1.1 4"):
-        raise Unanswered("any-body", size=BODY)
-
-
-PROBE = Probe("shares", "14-limits", shares, only=True)
+    expect(answer.startswith(b"HTTP/1.1 4"), "any-body", size=BODY)

@@ -4,11 +4,9 @@ Probes talk to it as its clients do, and raise Unanswered with what they saw whe
 missing. None of them knows how the project is made.
 """
 
-import json
 import re
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,15 +99,7 @@ def answer_to(wire: Wire) -> dict[str, Any]:
     except Unanswered as missing:
         if missing.kind != "no-answer":
             raise
-        return as_dict(missing.seen["frames"][-1])
-
-
-def as_dict(frame: object) -> dict[str, Any]:
-    """What a Wire has heard, as the frame that it is; one that is none is empty."""
-    if isinstance(frame, str):
-        with suppress(ValueError):
-            frame = json.loads(frame)
-    return frame if isinstance(frame, dict) else {}
+        return wire.told()[-1]
 
 
 # -- accounts and rooms, through the site's own pages ------------------------

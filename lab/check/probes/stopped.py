@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
 from lab.check.probes.visitor import Visitor
-from lab.check.probes.wire import Unanswered, code_of, connected
+from lab.check.probes.wire import code_of, connected, expect
 from lab.patience import PATIENCE
 from lab.run.server import HOST, WEBSOCKET_PATH
 
@@ -25,7 +25,8 @@ LONG = "😀" * 900
 CLOSING_SECONDS = 1.0 * PATIENCE
 
 
-def stopped_reader(site: Site) -> None:
+@probe("22-slow-readers")
+def stopped(site: Site) -> None:
     """Who reads nothing is hung up on, also where frames go straight to their connection."""
     ana, bia = site.member(0), site.member(1)
     room = site.new_room()
@@ -35,8 +36,9 @@ def stopped_reader(site: Site) -> None:
         read, code = all_of(reader)
         # Elsewhere the system itself may keep all of it; so might it if little was accepted.
         enough = sys.platform == "linux" and accepted >= ENOUGH
-        if code is None and enough:
-            raise Unanswered("never-given-up", count=read, size=accepted * len(LONG) * 8 // 1024)
+        is_given_up = code is not None or not enough
+        size = accepted * len(LONG) * 8 // 1024
+        expect(is_given_up, "never-given-up", count=read, size=size)
 
 
 def _speak(site: Site, room: str, visitor: Visitor) -> int:
@@ -81,6 +83,3 @@ def all_of(reader: ClientConnection) -> tuple[int, int | None]:
         except ConnectionClosed as error:
             return count, code_of(error)
         count += 1
-
-
-PROBE = Probe("stopped", "22-slow-readers", stopped_reader)

@@ -2,11 +2,12 @@
 
 import time
 
-from lab.check.probes.probe import Probe
-from lab.check.probes.site import Site, as_dict
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.probe import probe
+from lab.check.probes.site import Site
+from lab.check.probes.wire import Unanswered, Wire, expect
 
 
+@probe("02-consumers")
 def talk(site: Site) -> None:
     """Two say several things in turns, while a third comes and goes; who is there hears each, once."""
     with site.wire() as ann, site.wire() as ben:
@@ -19,10 +20,9 @@ def talk(site: Site) -> None:
         _say(6, ann, (ann, ben))
         _say(7, ben, (ann, ben))
         for hearer in (ann, ben):
-            heard = [_said(n) for n in range(1, 8)]
-            twice = [said for said in heard if sum(_is(said, f) for f in hearer.heard) > 1]
-            if twice:
-                raise Unanswered("twice", frames=hearer.heard, said=twice[0])
+            for said in map(_said, range(1, 8)):
+                is_once = len(hearer.told(type="chat", **said)) == 1
+                expect(is_once, "twice", frames=hearer.heard, said=said)
 
 
 def _said(number: int) -> dict[str, str]:
@@ -43,19 +43,10 @@ def _hear(hearer: Wire, said: dict[str, str]) -> None:
     begun = len(hearer.heard)
     until = time.monotonic() + hearer.seconds  # a project may go on sending something else
     try:
-        while not _is(said, hearer.next(until)):
-            pass
+        while not hearer.told(begun, type="chat", **said):
+            hearer.next(until)
     except Unanswered as missing:
         frames = hearer.heard[begun:]
         kind = missing.kind if missing.kind != "silence" else "answer" if frames else "silence"
         seen = missing.seen | {"where": "message", "frames": frames, "said": said}
         raise Unanswered(kind, **seen) from missing
-
-
-def _is(said: dict[str, str], frame: object) -> bool:
-    """Whether a frame is the contract's answer to what was said."""
-    wanted = {"type": "chat", **said}
-    return wanted.items() <= as_dict(frame).items()
-
-
-PROBE = Probe("talk", "02-consumers", talk)

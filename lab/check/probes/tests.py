@@ -4,13 +4,14 @@ import time
 from typing import Any
 
 from lab.check.evidence import without_copy
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import OutOfTime, Site
-from lab.check.probes.wire import Unanswered
+from lab.check.probes.wire import Unanswered, expect
 from lab.check.sandbox import Fork
 
 
-def own_tests(site: Site) -> None:
+@probe("08-testing", lane="tests", only=True)
+def tests(site: Site) -> None:
     """They pass on the project, and not all of them on one that delivers nothing.
 
     Raises Unanswered with what came of them, or OutOfTime.
@@ -37,11 +38,10 @@ def _own(run: Fork) -> None:
     counted = next((line for line in lines if "collected" in line), None)
     if counted is None:
         raise Unanswered("tests-died", output=without_copy(run.output[-2000:]))
-    if not counted["collected"] and not counted["left_out"]:
-        raise Unanswered("no-tests")
-    if counted["collected"] and not _passed(run):
-        reasons = [line["reason"] for line in lines if line.get("outcome") == "skipped"]
-        raise Unanswered("tests-skipped", reason=(reasons or ["—"])[0])
+    expect(counted["collected"] or counted["left_out"], "no-tests")
+    skipped = [line["reason"] for line in lines if line.get("outcome") == "skipped"]
+    are_run = _passed(run) or not counted["collected"]
+    expect(are_run, "tests-skipped", reason=next(iter(skipped), "—"))
 
 
 def _without_kind(found: dict[str, Any]) -> dict[str, Any]:
@@ -50,12 +50,9 @@ def _without_kind(found: dict[str, Any]) -> dict[str, Any]:
 
 def _broken(run: Fork) -> None:
     passed = _passed(run)
-    if passed and not any("failed" in line for line in run.lines):
-        raise Unanswered("tests-blind", names=passed)
+    notices = not passed or any("failed" in line for line in run.lines)
+    expect(notices, "tests-blind", names=passed)
 
 
 def _passed(run: Fork) -> list[str]:
     return [line["test"] for line in run.lines if line.get("outcome") == "passed"]
-
-
-PROBE = Probe("tests", "08-testing", own_tests, lane="tests", only=True)

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
@@ -13,6 +13,9 @@ from websockets.typing import Origin
 
 from lab.run.server import HOST, WEBSOCKET_PATH
 
+NOTHING_CAME = ("silence", "no-answer")
+"""The kinds of what is missing when nothing came in time, or something else."""
+
 
 class Unanswered(Exception):
     """An answer that is missing, or another than it should be; kind and seen tell what came."""
@@ -21,6 +24,31 @@ class Unanswered(Exception):
         super().__init__(kind)
         self.kind = kind
         self.seen: dict[str, Any] = seen
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time was up for it: then a machine that is busy may be why."""
+        led_here: BaseException | None = self
+        while led_here is not None and not isinstance(led_here, TimeoutError):
+            led_here = led_here.__cause__
+        return led_here is not None
+
+
+def expect(is_so: object, kind: str, **seen: object) -> None:
+    """Go on only where it is so; raises Unanswered, of that kind, where it isn't."""
+    if not is_so:
+        raise Unanswered(kind, **seen)
+
+
+@contextmanager
+def told_as(kind: str, instead_of: Collection[str] = (), **more: object) -> Iterator[None]:
+    """Tell what is missing as another kind, if it is one of these, or any where none is named."""
+    try:
+        yield
+    except Unanswered as missing:
+        if instead_of and missing.kind not in instead_of:
+            raise
+        raise Unanswered(kind, **missing.seen | more) from missing
 
 
 class Wire:
@@ -91,8 +119,7 @@ class Wire:
             raise Unanswered("silence", where="frame", sent=self.sent, frames=[]) from error
         except ConnectionClosed as error:
             raise self._closed(error) from error
-        frame = _parsed(text)
-        self.heard.append(text if frame is None else frame)
+        self.heard.append(read(text))
         return self.heard[-1]
 
     def hear(self, *kinds: str, **holding: object) -> dict[str, Any]:
@@ -116,16 +143,22 @@ class Wire:
             if holding.items() <= frame.items() and (not kinds or frame.get("type") in kinds):
                 return frame
 
+    def told(self, begun: int = 0, /, **holding: object) -> list[dict[str, Any]]:
+        """The objects that it has heard so far, after so many, that hold all of that."""
+        frames = [frame for frame in self.heard[begun:] if isinstance(frame, dict)]
+        return [frame for frame in frames if holding.items() <= frame.items()]
+
     def closed_within(self, seconds: float) -> int | None:
         """The close code, if the server closes within so many seconds."""
         until = time.monotonic() + seconds
         while True:
             try:
-                self.heard.append(self._socket.recv(max(0.01, until - time.monotonic())))
+                text = self._socket.recv(max(0.01, until - time.monotonic()))
             except TimeoutError:
                 return None
             except ConnectionClosed as error:
                 return code_of(error)
+            self.heard.append(read(text))
 
     def _closed(self, error: ConnectionClosed) -> Unanswered:
         return Unanswered(
@@ -187,9 +220,10 @@ def shown(frame: object) -> str:
     return text if len(text) <= 80 else text[:60] + "…"
 
 
-def _parsed(text: str | bytes) -> dict[str, Any] | None:
-    try:
+def read(text: str | bytes) -> object:
+    """The JSON object that a text is; any other text stays one."""
+    with suppress(ValueError):
         frame = json.loads(text)
-    except ValueError:
-        return None
-    return frame if isinstance(frame, dict) else None
+        if isinstance(frame, dict):
+            return frame
+    return text

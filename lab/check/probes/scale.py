@@ -1,6 +1,6 @@
 """Two servers that share their rooms over Valkey tell each other what is said.
 
-What a project tells Valkey is seen at Valkey itself.
+What a project tells Valkey is seen at Valkey itself; where there is none, nothing is tried.
 """
 
 import secrets
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from lab.check.probes.history import ask_history, say_confirmed
 from lab.check.probes.people import came_or_went, expect_people
-from lab.check.probes.probe import Probe
+from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
-from lab.check.probes.wire import Unanswered, Wire
+from lab.check.probes.wire import NOTHING_CAME, Unanswered, Wire, expect
 from lab.patience import PATIENCE
 from lab.run.server import HOST
 
@@ -66,7 +66,8 @@ class Valkey:
             raise Unanswered("valkey-away", error=str(error)) from error
 
 
-def two_servers(site: Site) -> None:
+@probe("19-processes", lane="beside")
+def scale(site: Site) -> None:
     """What is said on one server is heard on the other: at once, in order and once."""
     valkey, beside = Valkey(site.valkey_port), site.beside
     assert beside is not None, "its lane has a second server"
@@ -101,14 +102,13 @@ def _is_told(speaker: Wire, hearer: Wire, valkey: Valkey) -> str:
         try:
             hearer.hear("chat", message=text)
         except Unanswered as missing:
-            if missing.kind not in ("silence", "no-answer"):
+            if missing.kind not in NOTHING_CAME:
                 raise
             break
         if time.monotonic() - began < SOON:
             return token
-    if not valkey.is_listened_on():
-        raise Unanswered("layer-unused")
-    raise Unanswered("not-relayed", seconds=round(SOON), sent=speaker.sent)
+    expect(valkey.is_listened_on(), "layer-unused")
+    raise Unanswered("not-relayed", seconds=round(SOON), sent=speaker.sent) from TimeoutError()
 
 
 def _all_in_order(here: Wire, there: Wire) -> None:
@@ -119,23 +119,17 @@ def _all_in_order(here: Wire, there: Wire) -> None:
         speaker = (here, there)[number % 2]
         speaker.say(message=text, message2="", client_id=secrets.token_hex(8))
     for wire in (here, there):
-        while len(found := _numbers(wire, begun[wire])) < len(texts):
+        while len(told := wire.told(begun[wire], type="chat")) < len(texts):
             wire.hear("chat")
-        if found != sorted(set(found)):
-            raise Unanswered("beside-order", found=found)
-
-
-def _numbers(wire: Wire, begun: int) -> list[int]:
-    frames = [frame for frame in wire.heard[begun:] if isinstance(frame, dict)]
-    return [frame["id"] for frame in frames if frame.get("type") == "chat"]
+        found = [frame["id"] for frame in told]
+        expect(found == sorted(set(found)), "beside-order", found=found)
 
 
 def _the_same_history(here: Wire, there: Wire) -> None:
     """The history must be the same on both, and what was heard."""
     found = [[message.get("id") for message in ask_history(wire)] for wire in (here, there)]
     wanted = list(range(1, len(found[0]) + 1))
-    if found != [wanted, wanted]:
-        raise Unanswered("beside-history", wanted=wanted, found=found[1])
+    expect(found == [wanted, wanted], "beside-history", wanted=wanted, found=found[1])
 
 
 def _nobody_listens(groups: set[bytes], valkey: Valkey) -> None:
@@ -144,9 +138,6 @@ def _nobody_listens(groups: set[bytes], valkey: Valkey) -> None:
     for group in groups:
         while valkey.is_listened_to(group):
             if time.monotonic() > until:
-                raise Unanswered("group-stays", name=group.decode(errors="replace"))
+                name = group.decode(errors="replace")
+                raise Unanswered("group-stays", name=name) from TimeoutError()
             time.sleep(0.02)
-
-
-PROBE = Probe("scale", "19-processes", two_servers, lane="beside")
-"""Tried where there is a Valkey, with a second server."""
