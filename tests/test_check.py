@@ -18,6 +18,7 @@ from checks.workspaces import digest
 from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
 from lab.check.probes import Probe, limits
+from lab.check.probes import site as sites
 from lab.check.probes.site import OutOfTime, Site
 from lab.check.probes.wire import Unanswered
 from lab.check.serving import Failure, Server, Stage
@@ -401,6 +402,36 @@ def test_what_fails_only_the_first_time_is_nobodys_mistake(spoilt, check_without
     )
     report = check_without_browser("02-consumers", spoilt)
     assert report.unable == say("check_passing")
+    assert not report.findings
+
+
+@pytest.mark.parametrize("written", ["as in the lesson", "otherwise"])
+def test_a_machine_on_which_everything_is_late_accuses_nobody(
+    written, spoilt, check_without_browser, monkeypatch
+):
+    """With load 22 a right project of lesson 28 was called wrong: the page had timed out."""
+    if written == "otherwise":
+        change(spoilt / VIEWS, "def index(request):", "def index(request):\n    print('olá')")
+    monkeypatch.setattr(sites, "ANSWER_SECONDS", 0.0001)
+    report = check_without_browser("05-asgi", spoilt)
+    assert report.unable == say("check_late"), str(report)
+    assert not report.findings
+
+
+def test_what_is_late_though_the_lessons_own_files_are_not_is_no_machines(
+    spoilt, check_without_browser, monkeypatch
+):
+    """A file that nobody compares is to blame: nothing that is turned back repairs it."""
+    change(spoilt / VIEWS, "def index(request):", "def index(request):\n    print('olá')")
+    (spoilt / "wait.bin").touch()
+
+    def late(site: Site) -> None:
+        if (site.folder / "wait.bin").exists():
+            raise Unanswered("silence", where="connect") from TimeoutError()
+
+    monkeypatch.setattr("lab.check.probes_of", lambda _: [Probe("talk", "02-consumers", late)])
+    report = check_without_browser("05-asgi", spoilt)
+    assert report.exit_code == 1, str(report)
     assert not report.findings
 
 

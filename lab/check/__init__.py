@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import course
 from lab.check import environment, sandbox
 from lab.check.browsing import Browsing
-from lab.check.causes import Passing, find_causes
+from lab.check.causes import Busy, find_causes
 from lab.check.evidence import Evidence
 from lab.check.files import ProjectFiles
 from lab.check.probes import of as probes_of
@@ -82,8 +82,8 @@ def _check(
         if not has_project:
             return Report(lesson, (tried,))
         return _try_project(lesson, box, tried, browser, tell)
-    except Passing:
-        return Report(lesson, unable=say("check_passing"))
+    except Busy as busy:
+        return Report(lesson, unable=say(busy.why))
     except TimeoutError:
         return Report(lesson, unable=_slow(lesson))
     except OSError as error:

@@ -1,9 +1,9 @@
 """What is to blame for a failure: shown by repair, one failure after the other."""
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.check.changes import Change
@@ -29,8 +29,25 @@ MOST_PATIENT = 2
 """How many trials of a search, if their failure may come from the haste, are made again without."""
 
 
-class Passing(Exception):
-    """What failed passes when it is tried again: it was the machine, and nobody's files."""
+class Busy(Exception):
+    """What failed was the machine, and nobody's files; `why` is a key of messages.toml."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What came of looking for what is to blame."""
+
+    cause: tuple[Change, ...] = ()
+    """The fewest changes that, turned back, make pass what failed; empty if none do."""
+    has_passed: bool = False
+    """Whether it was seen to pass with whatever turned back."""
+    cut_short: bool = False
+    """Whether the time was over before anything was seen to repair it, or more than one file was:
+    which of them is to blame isn't known."""
 
 
 def find_causes(
@@ -40,7 +57,7 @@ def find_causes(
 
     What comes after a failure is seen with that repaired; the outcome is the first trial's.
 
-    Raises Passing when the failure doesn't last.
+    Raises Busy when the first failure is the machine's.
     """
     tried = Tried.well(outcome.passed)
     repaired: frozenset[Change] = frozenset()
@@ -49,61 +66,69 @@ def find_causes(
         if seen is None:
             break
         needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
-        # What fails without a word of Python's is tried once more, while its cause is looked for.
-        again = _beside(trials, files.with_lent(repaired), needed) if not seen.errors else None
-        searched = _cause(trials, files, needed, seen, repaired)
-        cause = searched or ()
-        if not seen.errors:
-            cause = _without_the_late(cause, trials, files, needed, repaired)
-        if again is not None and again().ok:
+        try:
+            search = _search_twice(trials, files, needed, seen, repaired)
+        except Busy:
             if number:
                 break
-            raise Passing
-        found = finding(cause, seen, files.mine, files.lesson)
-        if not cause:  # nothing was seen to repair it, so to name a file would be a guess
+            raise
+        found = finding(search.cause, seen, files.mine, files.lesson)
+        if not search.cause:  # nothing was seen to repair it, so to name a file would be a guess
             found = [each for each in found if each.file is None]
-        cut_short = searched is None
-        tried.append(Tried(seen.probe, seen, tuple(found), "", number > 0, cut_short))
+        tried.append(Tried(seen.probe, seen, tuple(found), "", number > 0, search.cut_short))
         told = {each.name for each in tried}
         left = [probe for probe in probes if probe.name not in told]
-        if not (cause and left) or trials.box.left < 2 * LEAST_SECONDS:
+        if not (search.cause and left) or trials.box.left < 2 * LEAST_SECONDS:
             break
-        repaired |= frozenset(cause)
+        repaired |= frozenset(search.cause)
         outcome = trials.run(files.with_lent(repaired), left, HASTE)
         tried += [each for each in Tried.well(outcome.passed, True) if each.name not in told]
     return tried
 
 
-def _beside(
-    trials: Trials, files: Mapping[str, str | None], probes: Sequence[Probe]
-) -> Callable[[], Outcome]:
-    """Begin with a trial beside others; what is returned waits for its outcome."""
-    outcome: Future[Outcome] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(trials.run(files, probes, HASTE))
-        except BaseException as error:  # noqa: BLE001 - it is raised where it's waited for
-            outcome.set_exception(error)
-
-    if any(probe.lane == "beside" for probe in probes):
-        run()  # projects would hear each other over the one Valkey
-    else:
-        threading.Thread(target=run, daemon=True).start()
-    return outcome.result
-
-
-def _cause(
+def _search_twice(
     trials: Trials,
     files: ProjectFiles,
     needed: Sequence[Probe],
     seen: Evidence,
     repaired: frozenset[Change],
-) -> tuple[Change, ...] | None:
-    """The fewest changes that, turned back, make what is needed pass; empty if none do.
+) -> _Search:
+    """Look for what is to blame, while what fails without a word of Python's is tried once more.
 
-    Where the search takes too long, the file that they are in as a whole. None where nothing was
-    seen to repair it by then, or more than one file: which of them is to blame isn't known.
+    Raises Busy when it passes then, or came too late, and comes too late from the lesson's own
+    files as well.
+    """
+    if seen.errors:
+        return _search(trials, files, needed, seen, repaired)
+    beside = ThreadPoolExecutor(1)
+    again = beside.submit(trials.run, files.with_lent(repaired), needed)
+    beside.shutdown(wait=False)
+    if any(probe.lane == "beside" for probe in needed):
+        wait([again])  # projects would hear each other over the one Valkey
+    search = _search(trials, files, needed, seen, repaired)
+    cause = _without_the_late(search.cause, trials, files, needed, repaired)
+    if again.result().ok:
+        raise Busy("check_passing")
+    if seen.late and not search.has_passed and not _lessons_own_pass(trials, files, needed):
+        raise Busy("check_late")
+    return replace(search, cause=cause)
+
+
+def _lessons_own_pass(trials: Trials, files: ProjectFiles, needed: Sequence[Probe]) -> bool:
+    """Whether the lesson's files, without any of the learner's, pass on this machine just now."""
+    return bool(files.changes) and trials.run(files.only_lessons(), needed).ok
+
+
+def _search(
+    trials: Trials,
+    files: ProjectFiles,
+    needed: Sequence[Probe],
+    seen: Evidence,
+    repaired: frozenset[Change],
+) -> _Search:
+    """The fewest changes that, turned back, make what is needed pass.
+
+    Where the search takes too long, the file that they are in as a whole.
     """
     until = time.monotonic() + SEARCH_SECONDS
     enough: list[frozenset[Change]] = []
@@ -114,7 +139,7 @@ def _cause(
         if trials.box.left < LEAST_SECONDS or time.monotonic() > until:
             raise OutOfTime
         outcome = trials.run(files.with_lent(repaired | chosen), needed, HASTE)
-        if patience and _is_late(outcome.failure, seen):
+        if patience and _is_of_haste(outcome.failure, seen):
             patience -= 1
             outcome = trials.run(files.with_lent(repaired | chosen), needed)
         if outcome.ok:
@@ -128,13 +153,14 @@ def _cause(
         suspects = _suspects(seen)
         # Where all places turned back are no repair, something in between was misunderstood.
         wholes = [Change(file, "whole") for file in dict.fromkeys(c.file for c in left)]
-        return smallest(left, passes, suspects) or smallest(wholes, passes, suspects) or ()
+        found = smallest(left, passes, suspects) or smallest(wholes, passes, suspects) or ()
+        return _Search(found, bool(enough))
     except (OutOfTime, TimeoutError):
         fewest = min(enough, key=len, default=frozenset())
         inside = sorted({change.file for change in fewest if change.kind == "lines"})
         others = tuple(c for c in files.changes if c in fewest and c.kind != "lines")
-        found = (*others, *(Change(file, "whole") for file in inside))
-        return found if found and len(inside) < 2 else None
+        found = (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
+        return _Search(found, bool(enough), cut_short=not found)
 
 
 def _without_the_late(
@@ -154,7 +180,7 @@ def _without_the_late(
     return cause
 
 
-def _is_late(failure: Evidence | None, seen: Evidence) -> bool:
+def _is_of_haste(failure: Evidence | None, seen: Evidence) -> bool:
     """Whether a failure, other than the one that was seen, may come from the haste."""
     if failure is None or failure.errors:
         return False

@@ -66,6 +66,8 @@ class Evidence:
     errors: tuple[Error, ...] = ()
     warned: tuple[Warned, ...] = ()
     seen: dict[str, Any] = field(default_factory=dict)
+    late: bool = False
+    """Whether the time was up, and nothing was seen to be wrong: the machine may be too busy."""
 
     @property
     def place(self) -> Frame | None:

@@ -84,6 +84,13 @@ class ProjectFiles:
         }
         return laid | self._lent
 
+    def only_lessons(self) -> dict[str, str | None]:
+        """What to lay over the learner's files so that the lesson's, and what is lent, are all."""
+        folder = self._box.folder
+        there = [path for path in folder.rglob("*") if path.is_file()]
+        none = dict.fromkeys(path.relative_to(folder).as_posix() for path in there)
+        return none | self.lesson | self._lent
+
     def unwritten(self) -> list[str]:
         """The lesson's files that are as they were before it."""
         found = project.unwritten(self._lesson, self._box.folder)

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -197,8 +197,9 @@ class Server(Stage):
         try:
             yield
         except Unanswered as missing:
-            evidence = self.evidence(probe, missing.kind, lines, printed, missing.seen)
-            raise Failure(evidence) from missing
+            found = self.evidence(probe, missing.kind, lines, printed, missing.seen)
+            late = missing.is_late and not found.errors and not found.running
+            raise Failure(replace(found, late=late)) from missing
 
     def evidence(
         self, probe: str, kind: str, before: int, printed: int, seen: Mapping[str, object]

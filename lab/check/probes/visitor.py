@@ -141,7 +141,8 @@ class Visitor:
         except httpx.TooManyRedirects as error:
             raise Unanswered("page-status", status=302, path=path, method=method) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unanswered("no-http", error=str(error) or type(error).__name__) from error
+            cause = TimeoutError() if isinstance(error, httpx.TimeoutException) else error
+            raise Unanswered("no-http", error=str(error) or type(error).__name__) from cause
         if response.status_code >= 400:
             seen = {"status": response.status_code, "path": response.url.path}
             asked = response.request.method
