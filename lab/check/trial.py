@@ -3,11 +3,12 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Lock, Thread, Timer
+from threading import Lock, Timer
 from typing import TypeVar
 
 from lab.check.browsing import Browsing
@@ -40,6 +41,11 @@ class Outcome:
     def ok(self) -> bool:
         """Whether all passed."""
         return self.failure is None and not self.slow
+
+    def add(self, other: "Outcome") -> None:
+        """Go on with what came of others."""
+        self.passed |= other.passed
+        self.failure, self.slow = other.failure, other.slow
 
 
 class Trials:
@@ -99,7 +105,6 @@ class _Trial:
 
     def run(self, probes: Sequence[Probe]) -> Outcome:
         """Go through the probes; a browser is at work beside the others, and who merely waits."""
-        outcome = Outcome()
         lanes = defaultdict[str, list[Probe]](list)
         for probe in probes:
             lanes[probe.lane].append(probe)
@@ -110,32 +115,27 @@ class _Trial:
             "tests": self._on_none,
         }
         meanwhile = {"killed": self._until_one_is_killed, "page": self._on_a_server}
-        others = [
-            (
-                Thread(target=self._try, args=(way, lanes[lane], other := Outcome()), daemon=True),
-                other,
-            )
-            for lane, way in meanwhile.items()
-        ]
         # A project that always says a little more would be listened to for ever.
         time_is_up = Timer(max(0.0, self._all.box.left), self._end)
         time_is_up.daemon = True
+        beside = ThreadPoolExecutor(len(meanwhile))
+        outcome = Outcome()
         try:
             time_is_up.start()
-            for thread, _ in others:
-                thread.start()
+            others = [beside.submit(self._try, way, lanes[lane]) for lane, way in meanwhile.items()]
             for lane, way in ways.items():
                 if outcome.ok:
-                    self._try(way, lanes[lane], outcome)
-            for thread, other in others:
+                    outcome.add(self._try(way, lanes[lane]))
+            for other in others:
                 if outcome.ok:
-                    thread.join(max(0.0, self._all.box.left))
-                    outcome.failure, outcome.slow = other.failure, other.slow or thread.is_alive()
-                    outcome.passed |= other.passed
-            return outcome
+                    outcome.add(other.result(max(0.0, self._all.box.left)))
+        except TimeoutError:
+            outcome.slow = True
         finally:
             time_is_up.cancel()
             self._end()
+            beside.shutdown(wait=False)
+        return outcome
 
     def _end(self) -> None:
         """Stop its servers, also one that is just being started; who waits for them goes on."""
@@ -145,15 +145,12 @@ class _Trial:
             running.stop()
 
     def _try(
-        self,
-        way: Callable[[Sequence[Probe], Outcome], None],
-        probes: Sequence[Probe],
-        outcome: Outcome,
-    ) -> None:
-        if not probes:
-            return
+        self, way: Callable[[Sequence[Probe], Outcome], None], probes: Sequence[Probe]
+    ) -> Outcome:
+        outcome = Outcome()
         try:
-            way(probes, outcome)
+            if probes:
+                way(probes, outcome)
         except Failure as failure:
             if self._ended:
                 outcome.slow = True
@@ -161,6 +158,7 @@ class _Trial:
                 outcome.failure = failure.evidence
         except (OutOfTime, OSError):  # the latter: the bench is gone, or its disk is full
             outcome.slow = True
+        return outcome
 
     def _on_a_server(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         prepared = self._prepared()

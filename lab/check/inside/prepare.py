@@ -27,7 +27,7 @@ def main(order: dict[str, Any]) -> None:
             return
 
 
-def project() -> dict[str, Any]:
+def project() -> None:
     """What `python manage.py check` says."""
     if not os.path.exists("manage.py"):  # noqa: PTH110
         raise evidence.Failed(kind="no-manage")
@@ -46,10 +46,9 @@ def project() -> dict[str, Any]:
 
     if not learners.DEBUG and not learners.ALLOWED_HOSTS:
         raise evidence.Failed(kind="hosts-empty")  # as runserver says
-    return {"settings": os.environ.get("DJANGO_SETTINGS_MODULE")}
 
 
-def settings() -> dict[str, Any]:
+def settings() -> None:
     """Whether runserver would be Daphne's, and what the learner's own channel layer does."""
     from django.conf import settings as learners
     from django.core.management import get_commands
@@ -61,7 +60,6 @@ def settings() -> dict[str, Any]:
     command = get_commands()["runserver"]
     if command != "daphne":
         raise evidence.Failed(kind="runserver", command=str(command))
-    return {"runserver": command}
 
 
 async def _layer_carries() -> None:

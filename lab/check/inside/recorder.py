@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from inside import evidence, watch
 
@@ -38,7 +37,7 @@ class Recorder:
         """Note what is known just now: warnings so far, and where each thread is busy."""
         self.write(warnings=evidence.warned(), running=evidence.running(), **more)
 
-    def step(self, name: str, function: Callable[[], dict[str, Any]], seconds: float) -> bool:
+    def step(self, name: str, function: Callable[[], object], seconds: float) -> bool:
         """Run one step; False when it failed. It ends the process when it takes too long."""
         self.write(step=name, state="begun")
         limit = watch.Limit(seconds, self._stacks)
