@@ -220,12 +220,10 @@ class Server(Stage):
         output = self._fork.output_from(0 if ended else printed)[-4000:]
         found: dict[str, Any] = {"kind": kind, **seen, "output": without_copy(output)}
         raised = [line["raised"] for line in lines if "raised" in line]
-        told = [line for line in lines if "running" in line]
+        told = [line["warnings"] for line in lines if "warnings" in line]
         found["chain"] = [link for each in raised[:1] for link in each["chain"]]
-        found["warnings"] = told[-1]["warnings"] if told else []
-        found["running"] = told[-1]["running"] if told else []
-        if not answered and not ended:
-            found["running"] = frames_of_stacks(_stacks(self._fork))
+        found["warnings"] = told[-1] if told else []
+        found["running"] = [] if ended else frames_of_stacks(_stacks(self._fork))
         if ended:
             found |= {"kind": "server-ended", "code": self._fork.code}
         return from_json(probe, found)
@@ -264,6 +262,7 @@ class Server(Stage):
         """Have it write its stacks though it answers nobody; it may not outlive that."""
         if hasattr(signal, "SIGUSR1"):
             with suppress(OSError):
+                os.truncate(self._fork.notes / "results.stack", 0)  # what it told before
                 os.kill(self._fork.pid, signal.SIGUSR1)
                 time.sleep(0.1)
 

@@ -61,22 +61,6 @@ def _said(error: BaseException) -> str:
         return f"<{type(another).__name__} in its __str__>"
 
 
-def running() -> list[dict[str, Any]]:
-    """Where the learner's code is at this moment, thread by thread."""
-    found = []
-    for frame in sys._current_frames().values():
-        for entry in reversed(traceback.extract_stack(frame)):
-            if (
-                shown(entry.filename) != os.path.realpath(entry.filename)
-                and entry.filename[0] != "<"
-            ):
-                found.append(
-                    {"file": shown(entry.filename), "line": entry.lineno, "function": entry.name}
-                )
-                break
-    return found
-
-
 def watch_warnings() -> None:
     """Keep warnings, such as of coroutines that nobody awaits."""
     warnings.simplefilter("always", RuntimeWarning)

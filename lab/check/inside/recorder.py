@@ -16,7 +16,7 @@ class Recorder:
     def __init__(self, path: str, folder: str) -> None:
         evidence.FOLDER = os.path.realpath(folder)
         self._file = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115, PTH123
-        self._stacks = open(path + ".stack", "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        self._stacks = open(path + ".stack", "a", encoding="utf-8")  # noqa: SIM115, PTH123
         self._lock = threading.Lock()
         self._warned = 0
         evidence.watch_warnings()
@@ -34,8 +34,10 @@ class Recorder:
         self.write(raised=evidence.of_exception(error) | seen)
 
     def tell(self, **more: object) -> None:
-        """Note what is known just now: warnings so far, and where each thread is busy."""
-        self.write(warnings=evidence.warned(), running=evidence.running(), **more)
+        """Note what is known just now: where each thread is busy, and the warnings so far."""
+        self._stacks.truncate(0)
+        watch.write_stacks(self._stacks)
+        self.write(warnings=evidence.warned(), **more)
 
     def step(self, name: str, function: Callable[[], object], seconds: float) -> bool:
         """Run one step; False when it failed. It ends the process when it takes too long."""
