@@ -18,7 +18,9 @@ COURSE = Path(__file__).resolve().parents[2]
 PLACE = Path(os.environ.get("HUB_PLACE") or COURSE / "build" / "hub").absolute()
 HOST = os.environ.get("HUB_HOST") or "127.0.0.1"
 PORT = int(os.environ.get("HUB_PORT") or 8000)
-"""The next two are the hub's own, on this machine alone."""
+"""The next three are the hub's own, on this machine alone."""
+PAGES = os.environ.get("HUB_PAGES") or "9000-9099"
+"""The ports at which the pages of learners' projects are, at the same address as the hub."""
 PREFIX = "/" + (os.environ.get("HUB_PREFIX") or "").strip("/")
 CERTIFICATE = os.environ.get("HUB_CERTIFICATE") or ""
 KEY = os.environ.get("HUB_KEY") or ""
@@ -103,6 +105,20 @@ c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 2}"
 c.ConfigurableHTTPProxy.command = [str(NODE), str(PROXY)]
 c.ConfigurableHTTPProxy.pid_file = str(PLACE / "proxy.pid")
 
+c.JupyterHub.services = [
+    {
+        "name": "pages",
+        "command": [sys.executable, str(Path(__file__).with_name("pages.py"))],
+        "environment": {
+            "PAGES_HOST": HOST,
+            "PAGES_PORTS": PAGES,
+            "PAGES_ASKED_AT": str(PORT + 3),
+            "PAGES_CERTIFICATE": CERTIFICATE,
+            "PAGES_KEY": KEY,
+        },
+    }
+]
+
 c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = drawn
 c.Authenticator.allow_all = True
@@ -119,7 +135,7 @@ c.Spawner.args = [
 ]
 if os.geteuid() == 0:
     c.Spawner.args.append("--allow-root")
-c.Spawner.environment = {"LAB_PATIENCE": PATIENCE}
+c.Spawner.environment = {"LAB_PATIENCE": PATIENCE, "LAB_PAGES": f"127.0.0.1:{PORT + 3}"}
 if LANGUAGE == "pt-br":
     c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(settings / "portuguese")
 c.JupyterHub.cleanup_servers = True  # nothing of theirs outlives the hub

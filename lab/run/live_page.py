@@ -2,7 +2,8 @@
 
 Others can write into that page, and in the first lessons what they write may be a script. So it
 never has the notebook server's origin, where a script can do whatever the learner can: the
-notebook's frame shows it at the server's own port, or nothing is shown but words.
+notebook's frame shows it at the server's own port, or at one that the hub has for it, or nothing is
+shown but words.
 """
 
 import json
@@ -11,7 +12,9 @@ from pathlib import Path
 
 from IPython.display import HTML, DisplayHandle, display
 
+from lab.errors import LabError
 from lab.messages import say
+from lab.run import hub
 
 HEIGHT = 300
 """The frame's height in CSS pixels."""
@@ -40,13 +43,21 @@ class LivePage:
 
 def live(port: int, path: str = "") -> str:
     """The HTML that shows a page at that port of this machine, if the browser reaches it."""
+    try:
+        public = hub.page(port)
+    except LabError as reason:
+        return f"<em>{reason}</em>"
     words = {
         "title": say("page_live"),  # what a screen reader calls the frame
         "elsewhere": say("page_elsewhere", port=port),
         "unreached": say("page_unreached", port=port),
         "unframed": say("page_unframed", port=port),
     }
-    shown = {"port": port, "path": path, "height": HEIGHT}
+    if public:
+        words["unreached"] = say("page_hub_unreached", port=public["port"])
+        words["unframed"] = say("page_hub_unframed")
+        words["inWindow"] = say("page_window")
+    shown = {"port": port, "hub": public, "path": path, "height": HEIGHT}
     arguments = json.dumps({**shown, "framable": _lets_itself_be_framed(port), **words})
     script = _SCRIPT.read_text(encoding="utf-8")
     # A script element is no place for "<" in a string: the parser would read it first.
