@@ -23,7 +23,7 @@ NOTEBOOK = "notebooks/en/pages.ipynb"
 CELLS = (
     """\
 from lab import Lesson
-lesson = Lesson("05-asgi")
+lesson = Lesson("06-live")
 server = lesson.serve()
 server.show()""",
     """\
@@ -79,7 +79,7 @@ def browser(browser_program: str) -> Iterator[Browser]:
 def room(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Room]:
-    """Ana's notebook with two pages, open and run."""
+    """Ana's notebook, open, its first cell run."""
     folder = tmp_path_factory.mktemp(request.param)
     authority, variables = None, {}
     if request.param == "https":
@@ -96,9 +96,7 @@ def room(
         page.goto(f"{room.origin}/user/ana/lab/tree/{NOTEBOOK}")
         page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
         page.locator("#jp-main-statusbar", has_text="Idle").wait_for()
-        for _ in CELLS:
-            page.keyboard.press("Shift+Enter")
-        page.locator(".jp-OutputArea-output iframe").nth(1).wait_for()
+        page.keyboard.press("Shift+Enter")
         yield room
         context.close()
 
@@ -115,44 +113,28 @@ def certified(folder: Path) -> dict[str, str]:
 
 def enter(room: Room, name: str) -> None:
     """Log in, and wait for one's own JupyterLab."""
-    room.page.goto(f"{room.origin}/hub/login?next=/user/{name}/lab")
+    room.page.goto(f"{room.origin}/hub/login")
     room.page.locator("[name=username]").fill(name)
     room.page.locator("[name=password]").fill(room.hub.password)
     room.page.locator("#login_submit").click()
     room.page.locator("#jp-main-dock-panel").wait_for()
 
 
-def frame(room: Room, number: int) -> Frame:
-    """One of the two pages."""
-    shown = room.page.locator(".jp-OutputArea-output iframe").nth(number).element_handle()
-    inside = shown.content_frame()
+def frame(room: Room, cell: int = 0) -> Frame:
+    """The page that a cell shows."""
+    outputs = room.page.locator(".jp-CodeCell").nth(cell)
+    inside = outputs.locator("iframe").element_handle().content_frame()
     assert inside
     return inside
 
 
 def test_the_page_of_an_early_lesson_is_alive(room: Room):
-    page = frame(room, 0)
+    page = frame(room)
     page.wait_for_function("chatSocket.readyState === WebSocket.OPEN")
     page.fill("[name=message]", "olá da sala")
     page.click("#form button")
     expect(page.locator("#messages")).to_contain_text("olá da sala")
     assert "ticket" not in page.url
-
-
-def test_the_finished_chat_takes_an_account_and_a_message(room: Room):
-    page = frame(room, 1)
-    page.get_by_role("link", name=re.compile("Sign up|Criar conta")).click()
-    name, password = f"ana-{secrets.token_hex(3)}", secrets.token_hex(8)
-    page.locator("[name=username]").fill(name)
-    page.locator("[name=password1]").fill(password)
-    page.locator("[name=password2]").fill(password)
-    page.locator("main button").click()
-    page.get_by_role("link", name="test").click()
-    expect(page.locator("#state")).to_have_text(re.compile("Connected|Conectado"))
-    page.locator("[name=message]").fill("olá com conta")
-    page.locator("#form button").click()
-    expect(page.locator("#messages")).to_contain_text("olá com conta")
-    expect(page.locator("header")).to_contain_text(name)
 
 
 def test_the_link_below_opens_it_in_a_window(room: Room):
@@ -166,16 +148,18 @@ def test_the_link_below_opens_it_in_a_window(room: Room):
 
 def test_who_has_no_ticket_sees_nothing(room: Room, browser: Browser):
     context = new_context(browser, ignore_https_errors=True)
-    for number in range(len(CELLS)):
-        at = frame(room, number).url
-        assert context.request.get(at.replace(NAME, "127.0.0.1")).status == 403
+    other = context.new_page()
+    answer = other.goto(frame(room).url)
+    assert answer
+    assert answer.status == 403
+    expect(other.get_by_text("Open this page from your notebook")).to_be_visible()
     context.close()
 
 
 def test_a_script_in_the_page_gets_nothing_at_the_hub(room: Room):
     before = held(room, room.page.context)
     jupyter = f"{room.origin}/user/ana/"
-    assert frame(room, 0).evaluate(ATTACK, jupyter) == []
+    assert frame(room).evaluate(ATTACK, jupyter) == []
     assert held(room, room.page.context) == before
 
 
@@ -185,10 +169,28 @@ def test_but_without_the_guard_it_would_be_heard(room: Room):
     page.route(
         "**/*", lambda route: route.fulfill(body="<p>unguarded</p>", content_type="text/html")
     )
-    page.goto(frame(room, 0).url)
+    page.goto(frame(room).url)
     page.unroute("**/*")
     assert page.evaluate(ATTACK, f"{room.origin}/user/ana/") == ["contents", "kernels"]
     page.close()
+
+
+def test_the_finished_chat_takes_an_account_and_a_message(room: Room):
+    room.page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    room.page.keyboard.press("Shift+Enter")
+    page = frame(room, 1)
+    page.get_by_role("link", name=re.compile("Sign up|Criar conta")).click()
+    name, password = f"ana-{secrets.token_hex(3)}", secrets.token_hex(8)
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password1]").fill(password)
+    page.locator("[name=password2]").fill(password)
+    page.locator("main button").click()
+    page.get_by_role("link", name="test").click()
+    expect(page.locator("#state")).to_have_text(re.compile("Connected|Conectado"))
+    page.locator("[name=message]").fill("olá com conta")
+    page.locator("#form button").click()
+    expect(page.locator("#messages")).to_contain_text("olá com conta")
+    expect(page.locator("header")).to_contain_text(name)
 
 
 def held(room: Room, context: BrowserContext) -> tuple[set[str], int]:

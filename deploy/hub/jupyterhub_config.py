@@ -142,6 +142,9 @@ c.JupyterHub.cleanup_servers = True  # nothing of theirs outlives the hub
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 
 print(f"{URL}  ·  password / senha: {drawn}", flush=True)
+print(
+    f"{PAGES}: pages, for who has the notebook's link / páginas, para quem tem o link do notebook"
+)
 if not APART:
     print(
         "bubblewrap? Each can read what the others write / Cada um pode ler o que os outros escrevem"
