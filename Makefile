@@ -97,8 +97,12 @@ offline: book slides
 
 # lab is copied into the hub's packages: so each learner's course is the folder that they work in.
 hub: $(HUB_INSTALLED)
+ifdef FORGET
+	@$(HUB)/bin/python deploy/hub/forget_password.py "$(FORGET)"
+else
 	@$(BIN)/uv pip install --quiet --python $(HUB)/bin/python --no-deps --reinstall-package websockets-with-channels .
 	@PATH="$(CURDIR)/$(HUB)/bin:$$PATH" $(HUB)/bin/jupyterhub --config deploy/hub/jupyterhub_config.py
+endif
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m lab execute $(LESSON)

@@ -70,6 +70,8 @@ FILES = frozenset(
         "test_grade.py",
         "test_home.py",
         "test_hub.py",
+        "test_hub_in_browser.py",
+        "test_hub_pages.py",
         "test_interrupts.py",
         "test_jupyterlab.py",
         "test_languages.py",

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import httpx
 import psutil
 import pytest
 import trustme
-from support.hub import Hub, Learner, started
+from support.hub import HUB, Hub, Learner, started
 
 from lab import course
 
@@ -110,10 +111,33 @@ async def test_who_looks_around_sees_no_other_learner(hub: Hub):
     assert (course.ROOT / "README.md").read_text("utf-8")
 
 
-async def test_who_does_not_know_the_password_stays_out(hub: Hub):
+async def test_who_does_not_know_the_rooms_password_stays_out(hub: Hub):
     answer = await Learner(hub, "dora").log_in("dora")
     assert answer.status_code == 403
+    assert "That isn&#39;t the room&#39;s password" in answer.text
     assert not (hub.place / "learners" / "dora").exists()
+
+
+async def test_who_knows_a_name_does_not_enter_as_them(hub: Hub):
+    assert (await Learner(hub, "eva").log_in(hub.password, "eva's own")).status_code == 200
+    assert (await Learner(hub, "eva").log_in(hub.password, "a guess at it")).status_code == 403
+
+
+async def test_who_forgot_their_password_sets_another(hub: Hub):
+    assert (await Learner(hub, "flora").log_in(hub.password, "the first one")).status_code == 200
+    assert forget(hub, "flora").returncode == 0
+    assert (await Learner(hub, "flora").log_in(hub.password, "another one")).status_code == 200
+    assert (await Learner(hub, "flora").log_in(hub.password, "the first one")).status_code == 403
+    assert "nobody: " in forget(hub, "nobody").stderr
+
+
+def forget(hub: Hub, name: str) -> subprocess.CompletedProcess[str]:
+    """What a teacher does with `make hub FORGET=name`."""
+    command = [HUB / "python", "deploy/hub/forget_password.py", name]
+    environment = {**os.environ, "HUB_PLACE": str(hub.place)}
+    return subprocess.run(
+        command, cwd=course.ROOT, env=environment, check=False, capture_output=True, text=True
+    )
 
 
 async def test_a_name_that_is_no_folders_stays_out(hub: Hub):

