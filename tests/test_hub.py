@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import which
 
@@ -119,14 +120,14 @@ async def test_who_does_not_know_the_rooms_password_stays_out(hub: Hub):
 
 
 async def test_who_knows_a_name_does_not_enter_as_them(hub: Hub):
-    assert (await Learner(hub, "eva").log_in(hub.password, "eva's own")).status_code == 200
+    assert (await Learner(hub, "eva").log_in(hub.password, "eva's own")).status_code == 302
     assert (await Learner(hub, "eva").log_in(hub.password, "a guess at it")).status_code == 403
 
 
 async def test_who_forgot_their_password_sets_another(hub: Hub):
-    assert (await Learner(hub, "flora").log_in(hub.password, "the first one")).status_code == 200
+    assert (await Learner(hub, "flora").log_in(hub.password, "the first one")).status_code == 302
     assert forget(hub, "flora").returncode == 0
-    assert (await Learner(hub, "flora").log_in(hub.password, "another one")).status_code == 200
+    assert (await Learner(hub, "flora").log_in(hub.password, "another one")).status_code == 302
     assert (await Learner(hub, "flora").log_in(hub.password, "the first one")).status_code == 403
     assert "nobody: " in forget(hub, "nobody").stderr
 
@@ -148,11 +149,10 @@ async def test_a_name_that_is_no_folders_stays_out(hub: Hub):
 async def test_nothing_listens_beyond_this_machine(hub: Hub):
     tree = [psutil.Process(hub.process.pid)]
     tree += tree[0].children(recursive=True)
-    heard = {
-        each.laddr.ip
-        for process in tree
-        for each in process.net_connections("tcp")
-        if each.status == psutil.CONN_LISTEN
-    }
+    heard = set()
+    for process in tree:
+        with suppress(psutil.NoSuchProcess):  # as a learner's server starts, programs come and go
+            own = process.net_connections("tcp")
+            heard |= {each.laddr.ip for each in own if each.status == psutil.CONN_LISTEN}
     assert heard == {"127.0.0.1"}
     assert (hub.place / "password").stat().st_mode & 0o077 == 0

@@ -39,13 +39,23 @@ class Echo(BaseHTTPRequestHandler):
         self.send_header("Set-Cookie", "sessionid=own")
         self.send_header("Clear-Site-Data", '"cookies"')
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[:5] if self.path == "/half" else body)
+        self.close_connection = self.path == "/half"
     do_POST = do_GET
     def log_message(self, *_): pass
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
 print(server.server_port, flush=True)
 server.serve_forever()
+"""
+DEAF = """
+import socket, sys, time
+
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    sys.stdin.read()
+print("deaf", flush=True)
+time.sleep(600)
 """
 TALK = """
 import os
@@ -152,18 +162,18 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def listening(program: str, token: str = ANA) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """A server that a learner started, and its port."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program],
         env={**os.environ, "JUPYTERHUB_API_TOKEN": token},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    try:
-        assert process.stdout
-        yield int(process.stdout.readline()), process
-    finally:
-        process.kill()
-        process.communicate()
+    ) as process:
+        try:
+            assert process.stdout
+            yield int(process.stdout.readline()), process
+        finally:
+            process.kill()
 
 
 def test_who_was_given_the_address_gets_in_and_nobody_else(pages: Pages):
@@ -230,6 +240,23 @@ def test_a_conversation_passes_with_its_goodbye(pages: Pages):
             with pytest.raises(ConnectionClosed) as ended:
                 socket.recv(30)
             assert ended.value.rcvd is None, "as without the hub: nobody says goodbye"
+
+
+def test_an_answer_that_breaks_off_is_no_whole_one(pages: Pages):
+    with listening(ECHO) as (port, _), pages.visitor(port) as ana:
+        with pytest.raises(httpx.RemoteProtocolError):
+            ana.get("/half")
+        assert ana.get("/").status_code == 200
+
+
+def test_a_server_that_no_longer_listens_is_said_not_to_answer(pages: Pages):
+    with listening(DEAF) as (port, process), pages.visitor(port) as ana:
+        assert process.stdin
+        process.stdin.close()
+        assert process.stdout
+        assert process.stdout.readline() == "deaf\n"
+        answer = ana.get("/")
+        assert (answer.status_code, "doesn't answer" in answer.text) == (502, True)
 
 
 @contextmanager

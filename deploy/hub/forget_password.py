@@ -13,7 +13,7 @@ def forget(name: str) -> str | None:
     try:
         with dbm.open(str(PLACE / "own-passwords"), "w") as passwords:
             del passwords[name.encode()]
-    except (KeyError, dbm.error):
+    except (KeyError, *dbm.error):
         return f"{name}: não tem senha ainda / has no password yet"
     return None
 

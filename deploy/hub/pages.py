@@ -151,8 +151,11 @@ class Pages:
             told = _told(request, public, answer.headers)
             relayed = web.StreamResponse(status=answer.status, reason=answer.reason, headers=told)
             await relayed.prepare(request)
-            async for part in answer.content.iter_any():
-                await asyncio.wait_for(relayed.write(part), SILENCE)
+            try:
+                async for part in answer.content.iter_any():
+                    await asyncio.wait_for(relayed.write(part), SILENCE)
+            except (ClientError, TimeoutError):
+                _break_off(request)  # what has begun can't become another answer
             return relayed
 
     async def _converse(
@@ -182,10 +185,15 @@ class Pages:
             await near.prepare(request)
             ended = await _whoever_ends(_carry(far, near), _carry(near, far))
             if ended is None:  # no goodbye: as on one's own machine, none arrives
-                request.transport.abort()
+                _break_off(request)
             else:
                 await asyncio.gather(near.close(**ended), far.close(**ended))
             return near
+
+
+def _break_off(request: web.BaseRequest) -> None:
+    if request.transport:
+        request.transport.abort()
 
 
 def _own(public: int) -> str:

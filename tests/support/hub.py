@@ -141,11 +141,13 @@ class Learner:
         page = await self.client.get(f"{self.hub.prefix}/hub/login")
         [token] = re.findall(r'name="_xsrf" value="([^"]*)"', page.text)
         given = {"username": self.name, "password": own, "otp": room, "_xsrf": token}
-        return await self.client.post(f"{self.hub.prefix}/hub/login", data=given)
+        at = f"{self.hub.prefix}/hub/login"
+        return await self.client.post(at, data=given, follow_redirects=False)
 
     async def arrive(self) -> str:
         """Log in, wait for one's own server, and start a kernel for lesson 05; its id."""
         await self.log_in(self.hub.password)
+        await self.client.get(f"{self.hub.prefix}/hub/spawn")
         async with asyncio.timeout(START):
             while not (await self.client.get(f"{self.home}/lab")).url.path.startswith(self.home):
                 await asyncio.sleep(0.5)
