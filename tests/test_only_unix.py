@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -65,6 +66,7 @@ def programs() -> Iterator[tuple[str, str]]:
                 yield lesson.name, written
 
 
+@cache
 def in_use() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for name, source in programs():
