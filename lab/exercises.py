@@ -6,9 +6,11 @@ of those who want to find them by themselves.
 
 import inspect
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from lab import classroom, course, language
 from lab.errors import LabError
@@ -34,6 +36,16 @@ class Blank(NotYet):
         )
 
 
+class Quoted(NotYet):
+    """A number stands in quotes, and that alone keeps it from being right."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"`{text!r}` é um texto, por causa das aspas: o número se escreve sem elas.",
+            f"`{text!r}` is a text, because of the quotes: a number is written without them.",
+        )
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise: its check, the cell that answers it, and cells that only seem to."""
@@ -46,13 +58,27 @@ class Exercise:
     async def judge(self, *answer: object) -> str:
         """What to tell of an answer; `...` stands for one that isn't given yet.
 
-        Raises NotYet with what it lacks.
+        Raises NotYet with what it lacks, and whatever the answer itself raises.
         """
         refuse_blank(*answer)
-        result = self.check(*answer)
-        if inspect.isawaitable(result):
-            await result
-        return say("exercise_solved", name=self.name)
+        error = await self._refusal(*answer)
+        if error is None:
+            return say("exercise_solved", name=self.name)
+        if quoted := list(_numbers_in_quotes(answer)):
+            otherwise = await self._refusal(*_without_quotes(answer))
+            if str(otherwise) != str(error):  # a wrong number is wrong in quotes, too
+                raise Quoted(quoted[0])
+        raise error
+
+    async def _refusal(self, *answer: object) -> Exception | None:
+        """What the check raises of an answer, if it does."""
+        try:
+            result = self.check(*answer)
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:  # noqa: BLE001 - the learner's own code may raise anything
+            return error
+        return None
 
 
 def refuse_blank(*given: object) -> None:
@@ -68,6 +94,35 @@ def _unanswered(given: object) -> bool:
     if isinstance(given, list | tuple):
         return any(map(_unanswered, given))
     return given is ...
+
+
+def _number(text: str) -> float | None:
+    """The number that a text shows, if it shows one."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return None
+
+
+def _numbers_in_quotes(given: object) -> Iterator[str]:
+    """The texts in an answer that show a number."""
+    if isinstance(given, dict):
+        given = list(given.values())
+    if isinstance(given, list | tuple):
+        for each in given:
+            yield from _numbers_in_quotes(each)
+    elif isinstance(given, str) and _number(given) is not None:
+        yield given
+
+
+def _without_quotes(given: Any) -> Any:
+    """The same answer, but with numbers instead of such texts."""
+    if isinstance(given, dict):
+        return {key: _without_quotes(value) for key, value in given.items()}
+    if isinstance(given, list | tuple):
+        return type(given)(map(_without_quotes, given))
+    number = _number(given) if isinstance(given, str) else None
+    return given if number is None else number
 
 
 def exercise(answer: str, wrong: tuple[str, ...]) -> Callable[[Check], Exercise]:

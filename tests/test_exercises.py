@@ -139,3 +139,53 @@ async def test_no_traceback_through_a_check_shows_its_lines_or_where_the_answers
                 assert file.name not in text
                 assert not [line for line in lines if line in text]
     assert shown > 10
+
+
+def three_and_four(one: object, other: object) -> None:
+    if one != 3:
+        raise exercises.NotYet(f"{one} não.", f"not {one}.")
+    if other != 4:
+        raise exercises.NotYet(f"{other} também não.", f"not {other} either.")
+
+
+def keyed(numbers: dict[str, object]) -> None:
+    three_and_four(*numbers["both"])
+
+
+def added(one: object, other: object) -> None:
+    three_and_four(one + 0, other + 0)
+
+
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize(
+    ("check", "answer", "told"),
+    [
+        (three_and_four, ("3", 4), "'3'"),
+        (three_and_four, (3, " 4.0"), "' 4.0'"),
+        (keyed, ({"both": [3, "4"]},), "'4'"),
+        (added, ("3", 4), "'3'"),
+        (three_and_four, ("5", 4), None),
+        (three_and_four, ("three", 4), None),
+    ],
+)
+async def test_a_number_in_quotes_is_told_from_the_number(monkeypatch, spoken, check, answer, told):
+    monkeypatch.setattr(
+        exercises, "of_lesson", lambda _: {"check": exercises.exercise("", ())(check)}
+    )
+    monkeypatch.setattr(language, "current", lambda: spoken)
+    solved, said = await exercises.judge("03-routing", "check", *answer)
+    assert not solved
+    words = {"pt-br": "é um texto, por causa das aspas", "en": "is a text, because of the quotes"}
+    assert (f"`{told}` {words[spoken]}" in said) is (told is not None), said
+
+
+async def test_a_number_that_stands_in_no_quotes_is_judged_once():
+    judged = []
+
+    def check(answer: object) -> None:
+        judged.append(answer)
+        raise exercises.NotYet("não.", "no.")
+
+    with pytest.raises(exercises.NotYet):
+        await exercises.exercise("", ())(check).judge(3)
+    assert judged == [3]

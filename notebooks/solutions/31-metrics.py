@@ -96,6 +96,6 @@ def increase(increase: Callable) -> None:
         expected = sum(now - before if now >= before else now for before, now in pairs)
         if given != expected:
             raise NotYet(
-                f"`increase({values})` devolveu {given}, e foram {expected}.",
-                f"`increase({values})` returned {given}, and there were {expected}.",
+                f"`increase({values})` devolveu {given!r}, e foram {expected}.",
+                f"`increase({values})` returned {given!r}, and there were {expected}.",
             )
