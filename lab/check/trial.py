@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock, Timer
+from types import MappingProxyType
 from typing import TypeVar
 
 from lab.check.browsing import Browsing
@@ -172,7 +173,8 @@ class _Trial:
     def _as_operated(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         """A server for each, with what those who run it have decided for it."""
         for probe in probes:
-            [(server, site)] = self._serve(self._prepared(), 1, {}, **probe.variables)
+            way = replace(self._all.way, ws=probe.ws or self._all.way.ws)
+            [(server, site)] = self._serve(self._prepared(), 1, {}, probe.variables, way)
             self._attempt(probe, site, outcome, server)
 
     def _on_two(self, probes: Sequence[Probe], outcome: Outcome) -> None:
@@ -182,7 +184,7 @@ class _Trial:
             outcome.passed |= {probe.name: "check_no_valkey" for probe in probes}
             return
         variables = {"CHANNEL_LAYER_URL": valkey.url}
-        served = self._serve(self._prepare(**variables), 2, {}, **variables)
+        served = self._serve(self._prepare(**variables), 2, {}, variables)
         (one, first), (other, second) = served
         first.beside, first.valkey_port = second, valkey.port
         second.members = first.members
@@ -237,11 +239,13 @@ class _Trial:
         prepared: Preparation,
         count: int,
         shortened: Mapping[str, float],
-        **variables: str,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        way: Way | None = None,
     ) -> list[tuple[Server, Site]]:
         """So many servers with one database, and their sites, once they listen."""
         database = self._all.box.bench.place("database")
-        begin = partial(Server, self._all.box, self._all.way, self._folder, database, shortened)
+        way = way or self._all.way
+        begin = partial(Server, self._all.box, way, self._folder, database, shortened)
         servers = [self._begun(begin, variables) for _ in range(count)]
         until = self._all.box.deadline - 1
         prepared.wait(until)

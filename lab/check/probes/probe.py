@@ -27,6 +27,8 @@ class Probe:
     """Whether it holds for that lesson alone."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the environment of its own server says besides."""
+    ws: str = ""
+    """What serves WebSockets on its own server, where that isn't what the lesson's has."""
 
 
 def probe(since: str, **more: Any) -> Callable[[Attempt], Probe]:
