@@ -89,6 +89,21 @@ async def test_who_is_in_the_room_only_some_time_after_the_handshake_misses_noth
     assert found.deliveries > 0
 
 
+async def test_a_server_that_takes_long_to_answer_a_call_is_called_less_and_less(relay):
+    calls = []
+
+    def answer(sockets, _, text):
+        calls.extend([text] * (load.CALL in text))
+        if len(calls) > 3 or load.CALL not in text:
+            broadcast(sockets, text)
+
+    begun = asyncio.get_running_loop().time()
+    await relay(answer)
+    waited = sum(load.FIRST_CALL * 2**n for n in range(3))
+    assert asyncio.get_running_loop().time() - begun >= waited
+    assert len(calls) == 4
+
+
 async def test_a_lost_message_is_an_error(relay, monkeypatch):
     monkeypatch.setattr(load, "ENDING", 0.3)
 

@@ -24,7 +24,10 @@ TEXT = "O rato roeu a roupa do rei."
 """What is said. A frame without it is no message: a chat tells also who comes, and whenever it likes."""
 CALL = "Todos me ouvem?"
 """What is said before: who is connected may not be in the room yet."""
-STARTING = 20
+FIRST_CALL = 0.1
+"""Seconds until it is said again, and twice as many the next time: calls that nobody has answered
+yet are what keeps a busy server from answering."""
+STARTING = 25
 """Seconds that connecting everybody may take."""
 ENDING = 20
 """Seconds that the last messages may take to reach everybody."""
@@ -83,9 +86,9 @@ class Reader(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.messages = 0
-        self.listens = False
         self.rest = b""
         self.open = asyncio.get_running_loop().create_future()
+        self.listens = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -111,7 +114,8 @@ class Reader(asyncio.Protocol):
             self.open.set_result(None)
         while (size := frame_size(self.rest)) <= len(self.rest):
             is_message = self.rest.find(_SAID, 0, size) >= 0
-            self.listens = self.listens or self.rest.find(_CALLED, 0, size) >= 0
+            if self.rest.find(_CALLED, 0, size) >= 0:
+                self.listens.set()
             self.rest = self.rest[size:]
             if is_message:
                 self.messages += 1
@@ -176,9 +180,7 @@ async def run(port: int, pid: int, count: int, seconds: float) -> Load:
             for _ in range(count):
                 await connect(Reader, port, clients)
             sender = await connect(Sender, port, clients)
-            while not all(client.listens for client in clients):
-                sender.say(CALL)
-                await asyncio.sleep(0.1)
+            await all_listen(clients, sender)
         return await speak(sender, clients, psutil.Process(pid), seconds)
     except TimeoutError:
         raise RuntimeError(f"not all were in the room after {STARTING} s") from None
@@ -193,6 +195,16 @@ async def connect(kind: type[Kind], port: int, clients: list[Reader]) -> Kind:
     clients.append(client)
     await client.open
     return client
+
+
+async def all_listen(clients: list[Reader], sender: Sender) -> None:
+    """Call, again and again, until each client has heard it."""
+    listening = asyncio.gather(*[client.listens.wait() for client in clients])
+    seconds = FIRST_CALL
+    while not listening.done():
+        sender.say(CALL)
+        await asyncio.wait([listening], timeout=seconds)
+        seconds *= 2
 
 
 async def speak(
