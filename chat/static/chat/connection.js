@@ -17,6 +17,7 @@ let askedAt = null // since when an answer is due, if one is
 let hurry = () => {} // ends the wait: the network is back, or somebody types
 
 export const isOpen = () => socket?.readyState === WebSocket.OPEN
+export const isWell = () => { attempts = 0 } // not when it opens: it may fail right then
 const after = (wait) => new Promise((done) => setTimeout(done, wait))
 
 export function open(by = page) {
@@ -37,16 +38,15 @@ export function send(frame) {
   socket.send(JSON.stringify(frame))
 }
 
-export const isWell = () => { attempts = 0 } // not when it opens: it may fail right then
-
 async function lost(code) {
   socket.onopen = socket.onmessage = socket.onclose = null
   socket.close()
   if (!page.closed(code)) return
-  // At random, so that not all come back in one moment; hurried, a second at least: keys are many.
-  const wait = Math.random() * Math.min(LONGEST_WAIT, 500 * 2 ** attempts++)
+  // At random, so that not all come back in one moment.
+  const drawn = after(Math.random() * Math.min(LONGEST_WAIT, 500 * 2 ** attempts++))
   const hurried = new Promise((done) => { hurry = done })
-  await Promise.race([after(wait), Promise.all([after(1_000), hurried])])
+  const soon = Promise.all([hurried, after(1_000)]) // both, or each key would try anew
+  await Promise.race([drawn, soon]) // the first of the two
   open()
 }
 
