@@ -33,6 +33,7 @@ GATES = [
     gates.pages_in_jupyter,
     gates.pictures_without_data,
     gates.shared_places,
+    gates.waits_longer_than_cells,
     gates.folders_left,
     gates.document_out_of_reach,
     gates.too_large,
@@ -272,6 +273,23 @@ def test_a_place_that_two_runs_would_share_is_found(source):
     notebook = printing("")
     notebook.cells[0].source = source
     assert list(gates.shared_places(notebook))
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("run(tests, timeout=90)", "run(tests, timeout=55)"),
+        ("async with asyncio.timeout(60): ...", "async with asyncio.timeout(40): ..."),
+        ("%%writefile chat/tests/x.py\nrun(timeout=60)", "page.wait_for_timeout(300)"),
+        ("expect(log).to_be_visible(timeout=60_000)", "expect(log).to_be_visible(timeout=15_000)"),
+        ("deadline = time.monotonic() + 60", "deadline = time.monotonic() + 30"),
+    ],
+)
+def test_a_wait_that_outlasts_its_cell_is_found(long, short):
+    notebook = printing("")
+    for source, found in (long, 1), (short, 0):
+        notebook.cells[0].source = source
+        assert len([*gates.waits_longer_than_cells(notebook)]) == found
 
 
 @pytest.mark.parametrize(

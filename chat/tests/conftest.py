@@ -36,7 +36,7 @@ def environment(tmp_path_factory):
     collected = str(tmp_path_factory.mktemp("static"))
     environment = os.environ | {"DATABASE_URL": url, "STATIC_ROOT": collected}
     for command in (MIGRATE, COLLECT):
-        subprocess.run(command, cwd=PROJECT, env=environment, check=True, timeout=60)
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True, timeout=40)
     return environment
 
 

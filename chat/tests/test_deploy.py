@@ -61,7 +61,7 @@ def test_whose_database_lacks_a_migration_is_not_ready_and_the_log_says_what_to_
 ):
     behind = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
     migrate = [*MIGRATE, "chat", "0003"]
-    subprocess.run(migrate, cwd=PROJECT, env=environment | behind, check=True, timeout=60)
+    subprocess.run(migrate, cwd=PROJECT, env=environment | behind, check=True, timeout=40)
     with client(**PRODUCTION, **behind) as probe:
         assert [probe.get(f"/health/{what}/").status_code for what in ASKED] == [200, 503]
         assert "run manage.py migrate" in (tmp_path / "log").read_text()

@@ -34,7 +34,7 @@ def run(environment):
             env={name: value for name, value in variables.items() if value is not None},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=40,
         )
         return done.stdout + done.stderr
 

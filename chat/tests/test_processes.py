@@ -99,7 +99,7 @@ async def test_what_is_said_while_valkey_is_away_is_there_once_and_heard_in_the_
 ):
     first, second = servers
     port, text = valkey.port, uuid4().hex
-    async with asyncio.timeout(60), chat(first) as ana, chat(first) as clara, chat(second) as davi:
+    async with asyncio.timeout(40), chat(first) as ana, chat(first) as clara, chat(second) as davi:
         for client in (clara, davi):
             await follow(client)
         valkey.terminate()

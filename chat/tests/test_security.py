@@ -156,7 +156,7 @@ async def codes(client, count):
 @pytest.mark.asyncio
 async def test_with_more_sockets_an_account_may_not_say_more(server, visitor):
     ana, bia = [await asyncio.to_thread(visitor().sign_up, new_name()) for _ in range(2)]
-    async with asyncio.timeout(60), AsyncExitStack() as stack:
+    async with asyncio.timeout(40), AsyncExitStack() as stack:
         enter = stack.enter_async_context
         sockets = [await enter(socket(server, ana)) for _ in range(settings.CHAT_SOCKETS)]
         told = await asyncio.gather(*[codes(client, settings.CHAT_BURST) for client in sockets])
@@ -167,7 +167,7 @@ async def test_with_more_sockets_an_account_may_not_say_more(server, visitor):
 @pytest.mark.asyncio
 async def test_an_account_has_a_bound_on_its_sockets(server, visitor):
     ana = await asyncio.to_thread(visitor().sign_up, new_name())
-    async with asyncio.timeout(60), AsyncExitStack() as stack:
+    async with asyncio.timeout(40), AsyncExitStack() as stack:
         enter = stack.enter_async_context
         sockets = [await enter(socket(server, ana)) for _ in range(settings.CHAT_SOCKETS)]
         one_more = await enter(socket(server, ana))

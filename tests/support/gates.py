@@ -43,6 +43,11 @@ SHARED = re.compile(
     r"ValkeyServer\(\)|\bport\s*=\s*[1-9]\d*|[\"']/tmp/|\b(?:127\.0\.0\.1|localhost)(?::|[\"'], ?)[1-9]\d{1,4}\b"
 )
 """A port or a file that two runs at once would both want; a ValkeyServer's own port is 16379."""
+WAIT = re.compile(r"\btimeout[=(](\d[\d_]*)|\bmonotonic\(\) \+ (\d[\d_]*)")
+LONGEST_WAIT = 55
+"""Seconds. A cell has 60: whatever waits for longer is ended before it can say what it waited for."""
+PLAYWRIGHTS = 1000
+"""From this on a number counts milliseconds."""
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 DOCUMENT = re.compile(r"\bdocumento\b|\b[Tt]he\s\[?document\b")
 TO_DOCUMENT = "](../../docs/document.md)"
@@ -157,6 +162,16 @@ def shared_places(notebook: nbformat.NotebookNode) -> Iterator[str]:
     for cell in code(notebook):
         if found := SHARED.search(cell.source):
             yield f"{cell.id}: two runs at once would share {found[0]}"
+
+
+def waits_longer_than_cells(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """Waits that a busy machine would cut off without a word, also in the tests that cells run."""
+    for cell in code(notebook):
+        for found in WAIT.finditer(cell.source):
+            number = int(found[1] or found[2])
+            seconds = number / 1000 if number >= PLAYWRIGHTS else number
+            if seconds > LONGEST_WAIT:
+                yield f"{cell.id}: {found[0]} is more than {LONGEST_WAIT} s"
 
 
 def measured_out_of_step(notebook: nbformat.NotebookNode, lesson: LessonEntry) -> Iterator[str]:
