@@ -12,7 +12,7 @@ from lab import patches
 MAGICS = ("writefile", "patch", "fill")
 """The cells' first words: the whole file, some lines of it, or what blanks (`...`) stand for."""
 
-BLANK = re.compile(r"\.\.\.[,;]?\s+(?:#|//) yours: (?P<hint>.*)$", re.MULTILINE)
+BLANK = re.compile(r"\.\.\.[,;:]?\s+(?:#|//) yours: (?P<hint>.*)$", re.MULTILINE)
 """What a lesson leaves for the learner to write, and the comment that says what it has to do."""
 BLANK_LINE = re.compile(rf"^.*{BLANK.pattern}\n?", re.MULTILINE)
 """A whole line with a blank in it."""

@@ -113,6 +113,8 @@ def test_every_blank_is_filled_by_its_lesson_and_each_step_has_one():
     blank: dict[str, set[str]] = {}
     for each in project.written():
         name = course.lessons()[each.lesson].name
+        for line in each.after.splitlines():
+            assert bool(cells.BLANK.search(line)) == (" yours: " in line), line
         if cells.BLANK.search(each.after):
             blank.setdefault(name, set()).add(each.cell.path)
     assert blank.keys() >= {"01-template", "02-consumers", "03-routing", "04-settings", "05-asgi"}
