@@ -41,7 +41,12 @@ def bucket(passed: object) -> None:
     right = sum(real.take() for _ in range(64))
     if passed == right:
         return
-    if isinstance(passed, int) and passed > right:
+    if not isinstance(passed, int):
+        raise NotYet(
+            f"{passed!r} não é um número inteiro: uma mensagem passa inteira, ou não passa.",
+            f"{passed!r} is no whole number: a message passes as a whole, or it doesn't.",
+        )
+    if passed > right:
         raise NotYet(
             f"não passam {passed}: cada mensagem gasta uma ficha inteira, e entre uma e a "
             "seguinte o balde só ganha meia.",

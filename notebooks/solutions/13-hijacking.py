@@ -118,6 +118,6 @@ def ends(ends: dict[str, int]) -> None:
         ]
         if told != len(ended):
             raise NotYet(
-                f"em {event!r} não acabam {told}: olhe o login de cada socket, um por um.",
-                f"in {event!r} it isn't {told} that end: look at each socket's login in turn.",
+                f"em {event!r} não acabam {told!r}: olhe o login de cada socket, um por um.",
+                f"in {event!r} it isn't {told!r} that end: look at each socket's login in turn.",
             )

@@ -36,9 +36,9 @@ def shared(sockets: list[tuple[str, str]], shares: object) -> None:
     found = {name if name != "guest" else _network(host) for name, host in sockets}
     if shares != len(found):
         raise NotYet(
-            f"não são {shares}: junte primeiro os da mesma conta, depois os visitantes de uma "
+            f"não são {shares!r}: junte primeiro os da mesma conta, depois os visitantes de uma "
             "mesma rede.",
-            f"it isn't {shares}: put together those of the same account first, then the guests "
+            f"it isn't {shares!r}: put together those of the same account first, then the guests "
             "of the same network.",
         )
 
