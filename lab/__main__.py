@@ -39,6 +39,9 @@ def start(arguments: argparse.Namespace) -> int:
     paths = [str(settings / name) for name, wanted in layers.items() if wanted]
     paths += filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    # In its terminals, where lessons say `python manage.py migrate`, that is the course's Python.
+    own = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    environment["PATH"] = os.pathsep.join(own)
     return subprocess.call([*command, *arguments.jupyter], cwd=course.ROOT, env=environment)
 
 

@@ -1,5 +1,8 @@
 """JupyterLab as `make lab` opens it: cells in their own colours, the reader's language, a projector."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +10,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from support.jupyterlab import JupyterLab, command, new_context, opened, started
+
+from lab.__main__ import arguments_parser
 
 NOTEBOOK = "notebooks/en/cells.ipynb"
 LONG = f"x = '{'o' * 74}'"  # 80 columns
@@ -163,4 +168,21 @@ def tops(line: Locator) -> list[float]:
     return line.evaluate(
         "line => { const range = document.createRange(); range.selectNodeContents(line);"
         " return [...range.getClientRects()].map((each) => Math.round(each.bottom)) }"
+    )
+
+
+def test_python_in_its_terminals_is_the_one_that_has_django(monkeypatch, tmp_path):
+    environments = []
+
+    def call(command, cwd, env):
+        environments.append(env)
+        return 0
+
+    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setenv("PATH", str(tmp_path))  # as in a shell where nothing was activated
+    arguments = arguments_parser().parse_args(["start"])
+    assert arguments.action(arguments) == 0
+    assert (
+        Path(shutil.which("python", path=environments[0]["PATH"])).parent
+        == Path(sys.executable).parent
     )
