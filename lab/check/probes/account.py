@@ -1,4 +1,4 @@
-"""Who signs up or logs in speaks under that name, and logging out ends it."""
+"""Who signs up or logs in speaks under that name, a guest under none, and logging out ends it."""
 
 from contextlib import suppress
 
@@ -14,7 +14,7 @@ WATCHED = "13-hijacking"
 
 @probe("12-accounts")
 def account(site: Site) -> None:
-    """Who signs up or logs in speaks under that name, whatever the client says."""
+    """Who signs up or logs in speaks under that name, whatever the client says; a guest under none."""
     ana = site.member(0)
     with site.wire(visitor=ana) as wire:
         wire.say(**SAID)
@@ -24,6 +24,10 @@ def account(site: Site) -> None:
         answer = answer_to(wire)
         is_hers = answer.get("type") != "chat" or answer.get("author") == ana.name
         expect(is_hers, "author-believed", frames=[answer], name=ana.name)
+    with site.wire() as guest:
+        guest.say(**SAID)
+        author = guest.hear("chat").get("author")
+        expect(author == "", "guest-named", author=author, frames=guest.heard)
     leaving = leave(site)
     if course.reached(site.lesson, WATCHED):
         site.leaving = leaving
