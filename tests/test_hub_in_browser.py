@@ -81,7 +81,7 @@ def browser(browser_program: str) -> Iterator[Browser]:
 def room(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Room]:
-    """Ana's notebook, open, its first cell run."""
+    """Ana's notebook, open, and the page that its first cell shows."""
     folder = tmp_path_factory.mktemp(request.param)
     authority, variables = None, {}
     if request.param == "https":
@@ -99,6 +99,7 @@ def room(
         page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
         page.locator("#jp-main-statusbar", has_text="Idle").wait_for()
         page.keyboard.press("Shift+Enter")
+        page.locator(".jp-CodeCell").first.locator("iframe").wait_for()
         yield room
         context.close()
 
