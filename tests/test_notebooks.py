@@ -13,6 +13,7 @@ from support import gates
 
 from lab import course, language
 from lab.author import notebooks, translation
+from lab.author.execution import CELL_TIMEOUT
 
 LESSONS = [
     pytest.param(lesson, spoken, id=f"{lesson.name}-{spoken}")
@@ -278,11 +279,11 @@ def test_a_place_that_two_runs_would_share_is_found(source):
 @pytest.mark.parametrize(
     ("long", "short"),
     [
-        ("run(tests, timeout=90)", "run(tests, timeout=55)"),
-        ("async with asyncio.timeout(60): ...", "async with asyncio.timeout(40): ..."),
-        ("%%writefile chat/tests/x.py\nrun(timeout=60)", "page.wait_for_timeout(300)"),
-        ("expect(log).to_be_visible(timeout=60_000)", "expect(log).to_be_visible(timeout=15_000)"),
-        ("deadline = time.monotonic() + 60", "deadline = time.monotonic() + 30"),
+        ("run(tests, timeout=100)", "run(tests, timeout=90)"),
+        ("async with asyncio.timeout(120): ...", "async with asyncio.timeout(40): ..."),
+        ("%%writefile chat/tests/x.py\nrun(timeout=120)", "page.wait_for_timeout(300)"),
+        ("expect(log).to_be_visible(timeout=120_000)", "expect(log).to_be_visible(timeout=15_000)"),
+        ("deadline = time.monotonic() + 120", "deadline = time.monotonic() + 30"),
     ],
 )
 def test_a_wait_that_outlasts_its_cell_is_found(long, short):
@@ -290,6 +291,10 @@ def test_a_wait_that_outlasts_its_cell_is_found(long, short):
     for source, found in (long, 1), (short, 0):
         notebook.cells[0].source = source
         assert len([*gates.waits_longer_than_cells(notebook)]) == found
+
+
+def test_a_cell_has_the_same_time_whatever_runs_it(request):
+    assert request.config.getoption("nbval_cell_timeout") == CELL_TIMEOUT
 
 
 @pytest.mark.parametrize(

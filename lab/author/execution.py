@@ -7,8 +7,8 @@ from nbclient import NotebookClient
 
 from lab.author import notebooks
 
-CELL_TIMEOUT = 60
-"""Seconds that one cell may take."""
+CELL_TIMEOUT = 120
+"""Seconds that one cell may take, as for nbval in pyproject.toml: some run a project's tests."""
 
 
 def execute(path: Path, workspace: Path) -> None:

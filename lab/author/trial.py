@@ -29,6 +29,7 @@ from pathlib import Path
 
 from lab import course
 from lab.author import notebooks
+from lab.author.execution import CELL_TIMEOUT
 from lab.cells import BLANK, FileCell, file_cell, file_written_by
 from lab.language import SOURCE
 from lab.merging import Conflict, merged
@@ -189,7 +190,14 @@ def noticed_by(change: Change) -> str | None:
 
 def failure(root: Path, name: str, workspace: Path) -> str | None:
     """What nbval says of the lesson called name, of the course in root, if it fails; or None."""
-    command = [sys.executable, "-m", "pytest", "-qx", "--nbval", "--nbval-cell-timeout=60"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-qx",
+        "--nbval",
+        f"--nbval-cell-timeout={CELL_TIMEOUT}",
+    ]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={root}", "--noconftest"]
     try:
         done = subprocess.run(

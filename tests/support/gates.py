@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import nbformat
 
 from lab import cells
+from lab.author.execution import CELL_TIMEOUT
 from lab.author.export import minutes_in_words
 from lab.author.navigation import without_line
 from lab.author.notebooks import KEPT_CELL_METADATA, METADATA
@@ -44,8 +45,8 @@ SHARED = re.compile(
 )
 """A port or a file that two runs at once would both want; a ValkeyServer's own port is 16379."""
 WAIT = re.compile(r"\btimeout[=(](\d[\d_]*)|\bmonotonic\(\) \+ (\d[\d_]*)")
-LONGEST_WAIT = 55
-"""Seconds. A cell has 60: whatever waits for longer is ended before it can say what it waited for."""
+LONGEST_WAIT = CELL_TIMEOUT * 3 // 4
+"""Seconds. A cell has a third more: whatever waits for longer is ended before it can say what it waited for."""
 PLAYWRIGHTS = 1000
 """From this on a number counts milliseconds."""
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
