@@ -16,7 +16,9 @@ html_theme = "pydata_sphinx_theme"
 templates_path = ["templates"]
 html_static_path = ["static", str(diagrams.PROGRAM)]
 html_css_files = ["book.css"]
-html_js_files = [("language.js", {"defer": "defer"}), ("scrolling.js", {"defer": "defer"})]
+html_js_files = [
+    (f"{name}.js", {"defer": "defer"}) for name in ("language", "scrolling", "contents")
+]
 
 nb_execution_mode = "off"
 myst_enable_extensions = ["linkify"]

@@ -23,6 +23,11 @@ LOAD_TIMEOUT = 30_000
 """Milliseconds for a page to load and draw."""
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
+WIDER_THAN_ITS_PLACE = """
+[...document.querySelectorAll(".bd-article-container, .bd-article")]
+  .filter(each => each.scrollWidth > each.clientWidth).map(each => each.className)
+"""
+"""The page itself, which the theme lets scroll sideways; code and tables do so in places of their own."""
 LESSONS = [lesson.name for lesson in course.lessons()]
 
 NO_NETWORK_AND_NO_KERNEL = """
@@ -205,6 +210,7 @@ def test_axe_and_the_browser_have_nothing_to_say(site, opened, complaints, schem
         page.set_viewport_size(PHONE)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], name
+        assert page.evaluate(WIDER_THAN_ITS_PLACE) == [], name
         assert complaints == [], name
         page.close()
 
@@ -229,6 +235,20 @@ def test_axe_has_nothing_to_say_of_what_a_button_opens(
     # It slides and fades in, and is as it stays only then.
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
     assert what_axe_finds(page) == []
+    assert complaints == []
+
+
+def test_on_a_phone_the_contents_make_way_for_the_section_chosen_there(opened, complaints):
+    page = opened(f"en/{RICH}.html", viewport=PHONE)
+    page.locator('button[aria-label="On this page"]:visible').click()
+    contents = page.locator("#pst-secondary-sidebar-modal")
+    link = contents.get_by_role("link").nth(2)
+    chosen = link.get_attribute("href")
+    link.click()
+    expect(contents).to_be_hidden()
+    expect(page.locator(f"section{chosen}")).to_be_in_viewport()
+    page.locator('button[aria-label="On this page"]:visible').click()
+    expect(contents.get_by_role("link").nth(2)).to_be_visible()
     assert complaints == []
 
 
