@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import re
 import socket
 import ssl
@@ -89,8 +90,9 @@ def started(place: Path, authority: Path | None = None, **variables: str) -> Ite
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens at."""
-    for first in range(18_000, 30_000, count):
+    """The first of so many ports in a row that nobody listens at; anywhere, as others look for some too."""
+    places = range(18_000, 30_000, count)
+    for first in random.sample(places, len(places)):
         with ExitStack() as held:
             try:
                 for port in range(first, first + count):
