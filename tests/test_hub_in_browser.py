@@ -12,12 +12,11 @@ import nbformat
 import pytest
 import trustme
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, expect
 from support.hub import Hub, started
-from support.jupyterlab import new_context
+from support.jupyterlab import browser_on_another_machine, new_context
 
 from lab.author.notebooks import METADATA
-from lab.run.browser import launch_options
 
 NAME = "hub.example"
 """The hub's, for the browser."""
@@ -69,12 +68,8 @@ class Room:
 
 @pytest.fixture(scope="module")
 def browser(browser_program: str) -> Iterator[Browser]:
-    options = launch_options(browser_program)
-    options["args"].append(f"--host-resolver-rules=MAP {NAME} 127.0.0.1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options)
+    with browser_on_another_machine(browser_program, NAME) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=["http", "https"])

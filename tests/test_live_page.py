@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 from support.jupyterlab import (
     PATIENCE,
     TOKEN,
     JupyterLab,
+    browser_on_another_machine,
     command,
     new_context,
     opened,
@@ -22,7 +23,6 @@ from support.jupyterlab import (
 from websockets.sync.client import connect
 
 from lab import course
-from lab.run.browser import launch_options
 from lab.run.live_page import live
 from lab.run.server import Server
 
@@ -84,12 +84,8 @@ def jupyter(tmp_path_factory) -> Iterator[JupyterLab]:
 
 @pytest.fixture(scope="module")
 def browser(browser_program) -> Iterator[Browser]:
-    options = launch_options(browser_program)
-    options["args"].append(f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options)
+    with browser_on_another_machine(browser_program, ELSEWHERE) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ import nbformat
 import psutil
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lab import course
 from lab.author.notebooks import METADATA
+from lab.run.browser import launch_options
 
 PATIENCE = 60
 """Seconds for anything that JupyterLab, a kernel or a browser has to do."""
@@ -111,6 +112,17 @@ def _told(runtime: Path) -> dict | None:
         with suppress(json.JSONDecodeError):
             return json.loads(path.read_text())
     return None
+
+
+@contextmanager
+def browser_on_another_machine(program: str, name: str) -> Iterator[Browser]:
+    """A browser for which this machine is called so: to its pages it is another than theirs."""
+    options = launch_options(program)
+    options["args"].append(f"--host-resolver-rules=MAP {name} 127.0.0.1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**options)
+        yield browser
+        browser.close()
 
 
 def new_context(browser: Browser, **settings: object) -> BrowserContext:
