@@ -302,6 +302,28 @@ async def test_a_judge_that_was_talked_round_is_noticed(monkeypatch, tmp_path, v
     assert told in who.told
 
 
+LATE = """
+import time
+
+kernel = get_ipython().kernel
+abort = kernel._abort_queues
+kernel._abort_queues = lambda *given: (time.sleep(0.5), abort(*given))
+"""
+"""After an error a kernel drops what waits for it; with that, also what came half a second later."""
+
+
+async def test_what_is_asked_after_an_error_is_answered(tmp_path):
+    """On a busy machine the kernel had taken the question for one that had waited for the answer."""
+    kernel = await exercising._Kernel.start(course.find(LESSON), tmp_path / "workspace")
+    try:
+        await kernel.begin()
+        await kernel.run(LATE)
+        assert await kernel.run("1 / 0") == "ZeroDivisionError: division by zero"
+        assert await kernel.judged() == []
+    finally:
+        await kernel.end()
+
+
 @pytest.mark.parametrize(
     ("report", "verdict"),
     [

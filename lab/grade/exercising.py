@@ -219,7 +219,12 @@ class _Kernel:
 
     async def _asked(self, source: str, expressions: dict[str, str]) -> dict[str, Any]:
         """The kernel's reply. Raises Gone."""
-        message = self._client.execute(source, user_expressions=expressions, allow_stdin=False)
+        message = self._client.execute(
+            source,
+            user_expressions=expressions,
+            allow_stdin=False,
+            stop_on_error=False,  # else what is asked next may be dropped with it
+        )
         until = time.monotonic() + CELL_SECONDS
         while time.monotonic() < until:
             try:

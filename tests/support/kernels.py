@@ -36,7 +36,12 @@ class Kernel:
             elif message["msg_type"] == "error":
                 told.append("\n".join(content["traceback"]))
 
-        self.client.execute_interactive(source, timeout=timeout, output_hook=hear)
+        self.client.execute_interactive(
+            source,
+            timeout=timeout,
+            output_hook=hear,
+            stop_on_error=False,  # else the next cell may be dropped with one that failed
+        )
         return "".join(told)
 
     def close(self) -> None:
