@@ -129,6 +129,25 @@ def test_the_lesson_that_explains_opens(notebook):
     expect(notebook.get_by_role("tab", name="03-routing.ipynb")).to_be_visible()
 
 
+def test_from_the_first_page_the_keyboard_alone_leads_into_a_lesson(jupyter, browser):
+    """As its own text says; the next lesson is the first link."""
+    context = new_context(browser)
+    page = context.new_page()
+    opened(page, jupyter, "notebooks/en/index.ipynb")
+    page.locator("#jp-main-statusbar", has_text="Idle").wait_for()
+    for key in ("ArrowDown", "Enter", "Escape", "Shift+Enter"):  # also out of the cell's text
+        page.keyboard.press(key)
+    page.locator(".lab-home a").first.wait_for()
+    page.keyboard.press("ArrowUp")
+    for _ in range(5):  # JupyterLab's own button for the cell may come first
+        page.keyboard.press("Tab")
+        if page.locator(".lab-home a:focus").count():
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="00-websockets.ipynb")).to_be_visible()
+    context.close()
+
+
 def test_the_first_page_stops_a_server_of_another_notebook(jupyter, browser):
     context = new_context(browser)
     serving, home = context.new_page(), context.new_page()
