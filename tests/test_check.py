@@ -19,7 +19,7 @@ from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
 from lab.check.probes import Probe, limits
 from lab.check.probes import site as sites
-from lab.check.probes.site import OutOfTime, Site
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
 from lab.check.serving import Failure, Server, Stage
 from lab.messages import say
@@ -536,7 +536,7 @@ def shell(*arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Complete
 
 
 @POSIX
-@pytest.mark.parametrize(("seconds", "raised"), [(0.01, Unanswered), (0.1, OutOfTime)])
+@pytest.mark.parametrize(("seconds", "raised"), [(0.01, Unanswered), (0.1, TimeoutError)])
 def test_a_slow_machine_lets_a_right_limit_refill(seconds, raised, monkeypatch):
     """A hundred messages are too many at once; ten a second aren't."""
     clock = iter(range(1000))

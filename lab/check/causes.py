@@ -1,7 +1,7 @@
 """What is to blame for a failure: shown by repair, one failure after the other."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from lab.check.changes import Change
 from lab.check.evidence import Evidence
 from lab.check.files import ProjectFiles
 from lab.check.probes import Probe
-from lab.check.probes.site import OutOfTime
+from lab.check.probes.site import LEAST_SECONDS
 from lab.check.repair import smallest
 from lab.check.report import Tried
 from lab.check.trial import STARTS, Outcome, Trials
@@ -19,8 +19,6 @@ from lab.patience import PATIENCE
 
 MOST_FAILURES = 3
 """How many failures are explained, one after the other, each with those before it repaired."""
-LEAST_SECONDS = 1.2
-"""Seconds below which no further trial begins."""
 SEARCH_SECONDS = 4.0 * PATIENCE
 """Seconds that the search for one cause may take."""
 HASTE = 0.5
@@ -38,11 +36,11 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True)
-class _Search:
+class _Cause:
     """What came of looking for what is to blame."""
 
-    cause: tuple[Change, ...] = ()
-    """The fewest changes that, turned back, make pass what failed; empty if none do."""
+    changes: tuple[Change, ...] = ()
+    """The fewest that, turned back, make pass what failed; empty if none do."""
     has_passed: bool = False
     """Whether it was seen to pass with whatever turned back."""
     cut_short: bool = False
@@ -67,117 +65,127 @@ def find_causes(
             break
         needed = [probe for probe in probes if probe.name == seen.probe] or [STARTS]
         try:
-            search = _search_twice(trials, files, needed, seen, repaired)
+            cause = _Search(trials, files, needed, seen, repaired).cause()
         except Busy:
             if number:
                 break
             raise
-        found = finding(search.cause, seen, files.mine, files.lesson)
-        if not search.cause:  # nothing was seen to repair it, so to name a file would be a guess
+        found = finding(cause.changes, seen, files.mine, files.lesson)
+        if not cause.changes:  # nothing was seen to repair it, so to name a file would be a guess
             found = [each for each in found if each.file is None]
-        tried.append(Tried(seen.probe, seen, tuple(found), "", number > 0, search.cut_short))
+        tried.append(Tried(seen.probe, seen, tuple(found), "", number > 0, cause.cut_short))
         told = {each.name for each in tried}
         left = [probe for probe in probes if probe.name not in told]
-        if not (search.cause and left) or trials.box.left < 2 * LEAST_SECONDS:
+        if not (cause.changes and left) or trials.box.left < 2 * LEAST_SECONDS:
             break
-        repaired |= frozenset(search.cause)
+        repaired |= frozenset(cause.changes)
         outcome = trials.run(files.with_lent(repaired), left, HASTE)
         tried += [each for each in Tried.well(outcome.passed, True) if each.name not in told]
     return tried
 
 
-def _search_twice(
-    trials: Trials,
-    files: ProjectFiles,
-    needed: Sequence[Probe],
-    seen: Evidence,
-    repaired: frozenset[Change],
-) -> _Search:
-    """Look for what is to blame, while what fails without a word of Python's is tried once more.
+class _Search:
+    """The search for what is to blame for one failure."""
 
-    Raises Busy when it passes then, or came too late, and comes too late from the lesson's own
-    files as well.
-    """
-    if seen.errors:
-        return _search(trials, files, needed, seen, repaired)
-    beside = ThreadPoolExecutor(1)
-    again = beside.submit(trials.run, files.with_lent(repaired), needed)
-    beside.shutdown(wait=False)
-    if any(probe.lane == "beside" for probe in needed):
-        wait([again])  # projects would hear each other over the one Valkey
-    search = _search(trials, files, needed, seen, repaired)
-    cause = _without_the_late(search.cause, trials, files, needed, repaired)
-    if again.result().ok:
-        raise Busy("check_passing")
-    if seen.late and not search.has_passed and not _lessons_own_pass(trials, files, needed):
-        raise Busy("check_late")
-    return replace(search, cause=cause)
+    def __init__(
+        self,
+        trials: Trials,
+        files: ProjectFiles,
+        needed: Sequence[Probe],
+        seen: Evidence,
+        repaired: frozenset[Change],
+    ) -> None:
+        """Search with trials of what is needed to see the failure; those before it are repaired."""
+        self._trials, self._files, self._needed = trials, files, needed
+        self._seen, self._repaired = seen, repaired
+        self._patience = MOST_PATIENT
+        self._enough: list[frozenset[Change]] = []
+        """What was seen to repair it."""
 
+    def cause(self) -> _Cause:
+        """Look for it, while what fails without a word of Python's is tried once more.
 
-def _lessons_own_pass(trials: Trials, files: ProjectFiles, needed: Sequence[Probe]) -> bool:
-    """Whether the lesson's files, without any of the learner's, pass on this machine just now."""
-    return bool(files.changes) and trials.run(files.only_lessons(), needed).ok
+        Raises Busy when it passes then, or came too late, and comes too late from the lesson's own
+        files as well.
+        """
+        if self._seen.errors:
+            return self._fewest()
+        beside = ThreadPoolExecutor(1)
+        again = beside.submit(self._tried)
+        beside.shutdown(wait=False)
+        if any(probe.lane == "beside" for probe in self._needed):
+            wait([again])  # projects would hear each other over the one Valkey
+        found = self._fewest()
+        changes = self._without_the_late(found.changes)
+        if again.result().ok:
+            raise Busy("check_passing")
+        if self._seen.late and not found.has_passed and not self._lessons_own_pass():
+            raise Busy("check_late")
+        return replace(found, changes=changes)
 
+    def _tried(self, chosen: Iterable[Change] = (), haste: float = 1.0) -> Outcome:
+        """What comes of what is needed, with these changes turned back too."""
+        files = self._files.with_lent(self._repaired.union(chosen))
+        return self._trials.run(files, self._needed, haste)
 
-def _search(
-    trials: Trials,
-    files: ProjectFiles,
-    needed: Sequence[Probe],
-    seen: Evidence,
-    repaired: frozenset[Change],
-) -> _Search:
-    """The fewest changes that, turned back, make what is needed pass.
+    def _lessons_own_pass(self) -> bool:
+        """Whether the lesson's files, without any of the learner's, pass on this machine just now."""
+        files = self._files.only_lessons()
+        return bool(self._files.changes) and self._trials.run(files, self._needed).ok
 
-    Where the search takes too long, the file that they are in as a whole.
-    """
-    until = time.monotonic() + SEARCH_SECONDS
-    enough: list[frozenset[Change]] = []
-    patience = MOST_PATIENT
+    def _fewest(self) -> _Cause:
+        """The fewest changes that, turned back, make what is needed pass.
 
-    def passes(chosen: frozenset[Change]) -> bool:
-        nonlocal patience
-        if trials.box.left < LEAST_SECONDS or time.monotonic() > until:
-            raise OutOfTime
-        outcome = trials.run(files.with_lent(repaired | chosen), needed, HASTE)
-        if patience and _is_of_haste(outcome.failure, seen):
-            patience -= 1
-            outcome = trials.run(files.with_lent(repaired | chosen), needed)
-        if outcome.ok:
-            enough.append(chosen)
-        return outcome.ok
+        Where the search takes too long, the file that they are in as a whole.
+        """
+        until = time.monotonic() + SEARCH_SECONDS
 
-    try:
-        left = [change for change in files.changes if change not in repaired]
-        if all(probe.lane != "tests" for probe in needed):  # a server runs none of their tests
+        def passes(chosen: frozenset[Change]) -> bool:
+            if self._trials.box.left < LEAST_SECONDS or time.monotonic() > until:
+                raise TimeoutError
+            return self._passes(chosen)
+
+        left = [change for change in self._files.changes if change not in self._repaired]
+        if all(
+            probe.lane != "tests" for probe in self._needed
+        ):  # a server runs none of their tests
             left = [change for change in left if "tests" not in Path(change.file).parts]
-        suspects = _suspects(seen)
+        suspects = _suspects(self._seen)
         # Where all places turned back are no repair, something in between was misunderstood.
         wholes = [Change(file, "whole") for file in dict.fromkeys(c.file for c in left)]
-        found = smallest(left, passes, suspects) or smallest(wholes, passes, suspects) or ()
-        return _Search(found, bool(enough))
-    except (OutOfTime, TimeoutError):
-        fewest = min(enough, key=len, default=frozenset())
+        try:
+            found = smallest(left, passes, suspects) or smallest(wholes, passes, suspects) or ()
+        except TimeoutError:
+            found = self._whole_files()
+            return _Cause(found, bool(self._enough), cut_short=not found)
+        return _Cause(found, bool(self._enough))
+
+    def _passes(self, chosen: frozenset[Change]) -> bool:
+        """Whether it passes with these turned back, tried in haste."""
+        outcome = self._tried(chosen, HASTE)
+        if self._patience and _is_of_haste(outcome.failure, self._seen):
+            self._patience -= 1
+            outcome = self._tried(chosen)
+        if outcome.ok:
+            self._enough.append(chosen)
+        return outcome.ok
+
+    def _whole_files(self) -> tuple[Change, ...]:
+        """The fewest that were seen to repair it; all of a file of which places are among them."""
+        fewest = min(self._enough, key=len, default=frozenset())
         inside = sorted({change.file for change in fewest if change.kind == "lines"})
-        others = tuple(c for c in files.changes if c in fewest and c.kind != "lines")
-        found = (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
-        return _Search(found, bool(enough), cut_short=not found)
+        others = tuple(c for c in self._files.changes if c in fewest and c.kind != "lines")
+        return (*others, *(Change(file, "whole") for file in inside)) if len(inside) < 2 else ()
 
-
-def _without_the_late(
-    cause: tuple[Change, ...],
-    trials: Trials,
-    files: ProjectFiles,
-    needed: Sequence[Probe],
-    repaired: frozenset[Change],
-) -> tuple[Change, ...]:
-    """A cause without a change that only seems to be needed: in the haste an answer came late."""
-    for change in cause if len(cause) > 1 else ():
-        rest = tuple(each for each in cause if each != change)
-        if trials.box.left < LEAST_SECONDS:
-            break
-        if trials.run(files.with_lent(repaired.union(rest)), needed).ok:
-            return _without_the_late(rest, trials, files, needed, repaired)
-    return cause
+    def _without_the_late(self, cause: tuple[Change, ...]) -> tuple[Change, ...]:
+        """A cause without a change that only seems to be needed: in the haste an answer came late."""
+        for change in cause if len(cause) > 1 else ():
+            rest = tuple(each for each in cause if each != change)
+            if self._trials.box.left < LEAST_SECONDS:
+                break
+            if self._tried(rest).ok:
+                return self._without_the_late(rest)
+        return cause
 
 
 def _is_of_haste(failure: Evidence | None, seen: Evidence) -> bool:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from lab.check.browsing import Browsing
 from lab.check.evidence import Evidence, from_json
 from lab.check.probes import Probe, killed
-from lab.check.probes.site import OutOfTime, Site
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Sandbox
 from lab.check.serving import STEP_SECONDS, Failure, Preparation, Server, Way
@@ -157,7 +157,7 @@ class _Trial:
                 outcome.slow = True
             else:
                 outcome.failure = failure.evidence
-        except (OutOfTime, OSError):  # the latter: the bench is gone, or its disk is full
+        except OSError:  # the time is over; or the bench is gone, or its disk is full
             outcome.slow = True
         return outcome
 

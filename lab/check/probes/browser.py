@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lab import course
 from lab.check.probes.probe import probe
-from lab.check.probes.site import LEAST_SECONDS, OutOfTime, Site, open_room
+from lab.check.probes.site import LEAST_SECONDS, Site, open_room
 from lab.check.probes.visitor import Page, Visitor
 from lab.check.probes.wire import Unanswered, Wire, expect, read
 from lab.patience import PATIENCE
@@ -51,7 +51,7 @@ def browser(site: Site) -> None:
     if _shows_what_is_said(seen) and (in_room or _is_contract(seen)):
         return
     if seen["failure"] and site.left() < LEAST_SECONDS:
-        raise OutOfTime
+        raise TimeoutError
     tells = seen["errors"] or seen["injected"] or seen["loads"] > 0
     raise Unanswered("page", **seen) from (None if tells else TimeoutError())
 
@@ -89,7 +89,7 @@ def _once_heard(
     try:
         other.hear(message=text)
         and_then(other, others)
-    except (Unanswered, OutOfTime):
+    except (Unanswered, TimeoutError):
         return  # the page itself tells more
 
 

@@ -3,7 +3,7 @@
 import time
 
 from lab.check.probes.probe import probe
-from lab.check.probes.site import SAID, OutOfTime, Site
+from lab.check.probes.site import SAID, Site
 from lab.check.probes.wire import Unanswered, expect
 from lab.patience import PATIENCE
 
@@ -32,7 +32,7 @@ def limits(site: Site) -> None:
         for _ in range(MANY):
             refused = wire.hear().get("type") == "error" or refused
         if not refused and time.monotonic() - begun > AT_ONCE_SECONDS:
-            raise OutOfTime
+            raise TimeoutError
         expect(refused, "never-limited", count=MANY)
         for _ in range(round(RECOVERY_SECONDS / 0.3)):
             wire.closed_within(0.3)  # somebody who slows down

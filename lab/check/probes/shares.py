@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from lab.check.probes.probe import probe
-from lab.check.probes.site import OutOfTime, Site
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire, expect
 from lab.run.server import HOST
 
@@ -29,7 +29,7 @@ def shares(site: Site) -> None:
         begun = time.monotonic()
         if not _is_refused(wires, EACH):
             if time.monotonic() - begun > AT_ONCE_SECONDS:
-                raise OutOfTime
+                raise TimeoutError
             raise Unanswered("never-shared", count=SPEAKING * EACH, sockets=SPEAKING)
         for _ in range(SOCKETS):
             try:

@@ -26,10 +26,6 @@ SAID = {"message": "olá daqui", "message2": "tudo bem?"}
 TITLES = ("Café às 5 ☕", "a/b?c#d <b>")
 
 
-class OutOfTime(Exception):
-    """The check's own seconds are over: whatever is missing then is nobody's mistake."""
-
-
 @dataclass
 class Site:
     """The project on its server, and the accounts that the check has made there."""
@@ -63,10 +59,10 @@ class Site:
     def seconds(self) -> float:
         """How long an answer may take.
 
-        Raises OutOfTime when there is no time for one.
+        Raises TimeoutError when there is no time for one.
         """
         if self.left() < LEAST_SECONDS:
-            raise OutOfTime
+            raise TimeoutError
         return min(ANSWER_SECONDS * self.haste, self.left() - LEAST_SECONDS / 2)
 
     def wire(self, path: str | None = None, visitor: Visitor | None = None) -> Wire:

@@ -5,7 +5,7 @@ from typing import Any
 
 from lab.check.evidence import without_copy
 from lab.check.probes.probe import probe
-from lab.check.probes.site import OutOfTime, Site
+from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, expect
 from lab.check.sandbox import Fork
 
@@ -14,7 +14,7 @@ from lab.check.sandbox import Fork
 def tests(site: Site) -> None:
     """They pass on the project, and not all of them on one that delivers nothing.
 
-    Raises Unanswered with what came of them, or OutOfTime.
+    Raises Unanswered with what came of them, or TimeoutError.
     """
     order = {"run": "tests", "folder": str(site.folder)}
     runs = [
@@ -24,7 +24,7 @@ def tests(site: Site) -> None:
     for run, judge in runs:
         while not (run.ended or any("code" in line for line in run.lines)):
             if site.left() < 0:
-                raise OutOfTime
+                raise TimeoutError
             time.sleep(0.01)
         judge(run)
 
