@@ -49,6 +49,13 @@ class Warned:
 
     message: str
     place: Frame | None
+    """Where the coroutine was made, if that is told; else where Python noticed."""
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it is of a coroutine that a line of the learner's own made."""
+        is_told = "\nCoroutine created at" in self.message
+        return bool(self.never_awaited and is_told and self.place and self.place.own)
 
     @property
     def never_awaited(self) -> str | None:

@@ -25,7 +25,7 @@ def observed(evidence: Evidence) -> str:
     if evidence.kind == "page":
         return _page(seen)
     never = [w.message.splitlines()[0] for w in evidence.warned if w.never_awaited]
-    if never and evidence.kind in ("silence", "answer"):
+    if never and evidence.kind in ("silence", "answer", "never-awaited"):
         return f"RuntimeWarning: {never[0]}"
     key = f"check_seen_{evidence.kind}"
     if evidence.kind == "silence":

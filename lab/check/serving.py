@@ -13,6 +13,7 @@ from typing import Any
 
 from lab import course
 from lab.check.evidence import Evidence, frames_of_stacks, from_json, without_copy
+from lab.check.probes import bounds
 from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Fork, Sandbox
 from lab.patience import PATIENCE
@@ -172,6 +173,7 @@ class Server(Stage):
             "seconds": seconds,
             **vars(way),
             "shortened": shortened,
+            "bounds": bounds.NAMES,
             "environment": {**variables, **_at(database)},
         }
         super().__init__(box.bench.carry_out(order, box.left))
@@ -186,6 +188,12 @@ class Server(Stage):
     def is_shortened(self) -> bool:
         """Whether its settings had all of the names that were to be shortened, once it listens."""
         return bool(self._seen["load"]["shortened"])
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """What it says of its own limits (bounds.NAMES), once it listens."""
+        found: dict[str, int] = self._seen["load"]["bounds"]
+        return found
 
     @contextmanager
     def trying(self, probe: str) -> Iterator[None]:
@@ -240,6 +248,13 @@ class Server(Stage):
             if "raised" in line:
                 return from_json("talk", line["raised"] | {"kind": "raised"})
         return None
+
+    def forgotten(self, probe: str) -> Evidence | None:
+        """What a line of the learner's called and nobody awaited, though that probe passed."""
+        self._ring()
+        told = [line["warnings"] for line in self._fork.lines if "warnings" in line]
+        found = from_json(probe, {"kind": "never-awaited", "warnings": told[-1] if told else []})
+        return found if any(warned.is_forgotten for warned in found.warned) else None
 
     def _ring(self) -> bool:
         """Have it write down what it knows; False when it is too busy to."""

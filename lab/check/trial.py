@@ -221,6 +221,9 @@ class _Trial:
             probe.attempt(site)
         if probe.name == "talk" and (raised := servers[0].raised()):
             raise Failure(raised)
+        for server in servers:
+            if forgotten := server.forgotten(probe.name):
+                raise Failure(forgotten)
         outcome.passed[probe.name], site.remark = site.remark, ""
 
     def _prepared(self) -> Preparation:
@@ -250,7 +253,7 @@ class _Trial:
         until = self._all.box.deadline - 1
         prepared.wait(until)
         prepared.copy_database(database)
-        return [(server, self._site(server.wait(until))) for server in servers]
+        return [(server, self._site(server, server.wait(until))) for server in servers]
 
     def _begun(
         self, begin: Callable[[float, Mapping[str, str]], Begun], variables: Mapping[str, str]
@@ -264,12 +267,13 @@ class _Trial:
                 begun.stop()
         return begun
 
-    def _site(self, port: int) -> Site:
+    def _site(self, server: Server, port: int) -> Site:
         return Site(
             port,
             self._all.lesson,
             self._all.box,
             self._folder,
             haste=self._haste,
+            bounds=server.bounds,
             browsing=self._all.browsing,
         )

@@ -1,9 +1,9 @@
 """Serves a learner's project in a fork, as `manage.py runserver` or uvicorn would.
 
 The order says whether static files are served ("static"), what is lent of the settings that a
-later lesson writes ("lent"), which settings are less than the learner's ("shortened"), and what
-serves WebSockets ("ws", as after uvicorn's option), and whether the application
-is told that the server begins ("lifespan"). Django isn't set up beforehand: that is the
+later lesson writes ("lent"), which settings are less than the learner's ("shortened"), which of
+the project's bounds are asked for ("bounds"), what serves WebSockets ("ws", as after uvicorn's
+option), and whether the application is told that the server begins ("lifespan"). Django isn't set up beforehand: that is the
 application's own part.
 """
 
@@ -60,19 +60,32 @@ def shorten(shortened: dict[str, float]) -> bool:
     return True
 
 
+def bounds(names: list[str]) -> dict[str, int]:
+    """Those of the named settings and modules' constants that the project has, once it is loaded."""
+    from django.conf import settings as learners
+
+    found = {}
+    for name in names:
+        module, _, constant = name.rpartition(".")
+        value = getattr(sys.modules.get(module) if module else learners, constant, None)
+        if isinstance(value, int):
+            found[name] = value
+    return found
+
+
 def main(order: dict[str, Any]) -> None:
     """Load the application as a server does, then serve it on a free port until killed."""
     recorder = Recorder(order["results"], order["folder"])
     served: list[Application] = []
 
     def load() -> dict[str, Any]:
-        shorten(order["shortened"])
+        is_shortened = shorten(order["shortened"])
         if not order["lent"] and os.path.exists("mywebsite/asgi.py"):  # noqa: PTH110
             import_module("mywebsite.asgi")  # as a server does, which knows of no settings
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mywebsite.settings")
         lend(order["lent"])
         served.append(application())
-        return {"shortened": shorten(order["shortened"])}
+        return {"shortened": is_shortened, "bounds": bounds(order["bounds"])}
 
     if recorder.step("load", load, order["seconds"]):
         _serve(served[0], order, recorder)

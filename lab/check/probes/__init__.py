@@ -16,7 +16,7 @@ from lab import course
 from lab.check.probes.probe import Probe
 
 _ORDER = (
-    "page talk held frames limits shares health hidden rush elsewhere origin policy languages account rooms people"
+    "page talk held frames limits bounds shares health hidden rush elsewhere origin policy languages account rooms people"
     " killed history reset stopped scale closed counted browser logout tests"
 )
 """The modules, each named as its probe, in the order in which they are told of."""

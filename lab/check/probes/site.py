@@ -1,12 +1,12 @@
 """The project on its server as probes meet it: its WebSockets, its accounts, its rooms.
 
 Probes talk to it as its clients do, and raise Unanswered with what they saw when something is
-missing. None of them knows how the project is made.
+missing. None of them knows how the project is made, but for what the lessons call its bounds.
 """
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,8 @@ class Site:
     """Ends its server at once."""
     valkey_port: int = 0
     """Where the Valkey of both is asked what it knows."""
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    """The project's own limits, where it has them by the lessons' names (bounds.NAMES)."""
     browsing: "Browsing | None" = None
     """A browser, where this machine has one."""
     remark: str = ""
