@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 import trustme
+from bs4 import BeautifulSoup
 from support.hub import HUB, Hub, Learner, demand_hub, started
 
 from lab import course
@@ -95,6 +96,9 @@ async def test_with_a_certificate_and_under_a_path_all_goes_encrypted(tmp_path: 
         assert "course_cells" in await learner.extensions()
         with pytest.raises(httpx.TransportError):
             await learner.client.get(f"{hub.origin.replace('https', 'http')}/course/")
+        await learner.change_password("another one")
+        assert (await Learner(hub, "ana").log_in(hub.password)).status_code == 403
+        assert (await Learner(hub, "ana").log_in(hub.password, "another one")).status_code == 302
 
 
 async def test_who_looks_around_sees_no_other_learner(hub: Hub):
@@ -121,7 +125,27 @@ async def test_who_does_not_know_the_rooms_password_stays_out(hub: Hub):
 
 async def test_who_knows_a_name_does_not_enter_as_them(hub: Hub):
     assert (await Learner(hub, "eva").log_in(hub.password, "eva's own")).status_code == 302
-    assert (await Learner(hub, "eva").log_in(hub.password, "a guess at it")).status_code == 403
+    answer = await Learner(hub, "eva").log_in(hub.password, "a guess at it")
+    assert answer.status_code == 403
+    assert "This name has a password, and it isn&#39;t that one" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "told"),
+    [
+        ("pt-BR", "senha só sua, com 7 caracteres ou mais: o primeiro login a define"),
+        ("en", "password of your own, with 7 characters or more: the first login sets it"),
+    ],
+)
+async def test_the_form_says_what_the_first_login_does(hub: Hub, spoken: str, told: str):
+    learner = Learner(hub, "gil")
+    page = BeautifulSoup((await learner.client.get("/hub/login")).text, "html.parser")
+    described = page.select_one("#username_input")["aria-describedby"]
+    text = page.select_one(f"#{described} [lang={spoken}]").get_text()
+    assert told in " ".join(text.split())
+    short = await learner.log_in(hub.password, "six456")
+    assert "Your password is too short" in short.text
+    assert not (hub.place / "learners" / "gil").exists()
 
 
 async def test_who_forgot_their_password_sets_another(hub: Hub):

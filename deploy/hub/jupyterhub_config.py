@@ -56,6 +56,12 @@ def password() -> str:
     return kept.read_text(encoding="utf-8")
 
 
+TOO_SHORT = "Sua senha é curta demais / Your password is too short"
+ANOTHER = (
+    "Esse nome já tem uma senha, e não é essa / This name has a password, and it isn't that one"
+)
+
+
 class OwnPasswords(FirstUseAuthenticator):
     """With their first login each learner sets a password; who isn't in the room sets none."""
 
@@ -63,7 +69,10 @@ class OwnPasswords(FirstUseAuthenticator):
         if not secrets.compare_digest(data.get("otp", "").encode(), drawn.encode()):
             handler.custom_login_error = "A senha da sala é outra / That isn't the room's password"
             return None
-        return await super().authenticate(handler, data)
+        entered = await super().authenticate(handler, data)
+        if entered is None:
+            handler.custom_login_error = TOO_SHORT if handler.custom_login_error else ANOTHER
+        return entered
 
 
 def copy_course(spawner) -> None:
@@ -143,6 +152,7 @@ c.JupyterHub.services = [
     }
 ]
 
+c.JupyterHub.template_paths = [str(Path(__file__).with_name("templates"))]
 c.JupyterHub.authenticator_class = OwnPasswords
 c.FirstUseAuthenticator.dbm_path = str(PLACE / "own-passwords")
 c.Authenticator.request_otp = True

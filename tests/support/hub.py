@@ -140,11 +140,18 @@ class Learner:
 
     async def log_in(self, room: str, own: str = "a password of one's own") -> httpx.Response:
         """Type one's name, a password of one's own (set by the first login), and the room's."""
-        page = await self.client.get(f"{self.hub.prefix}/hub/login")
+        return await self._fill_in("login", username=self.name, password=own, otp=room)
+
+    async def change_password(self, own: str) -> None:
+        """Set another password of one's own, as somebody who has logged in."""
+        answer = await self._fill_in("auth/change-password", password=own)
+        assert "changed successfully" in answer.text, answer.text
+
+    async def _fill_in(self, form: str, **given: str) -> httpx.Response:
+        at = f"{self.hub.prefix}/hub/{form}"
+        page = await self.client.get(at)
         [token] = re.findall(r'name="_xsrf" value="([^"]*)"', page.text)
-        given = {"username": self.name, "password": own, "otp": room, "_xsrf": token}
-        at = f"{self.hub.prefix}/hub/login"
-        return await self.client.post(at, data=given, follow_redirects=False)
+        return await self.client.post(at, data={**given, "_xsrf": token}, follow_redirects=False)
 
     async def arrive(self) -> str:
         """Log in, wait for one's own server, and start a kernel for lesson 05; its id."""
