@@ -17,7 +17,7 @@ templates_path = ["templates"]
 html_static_path = ["static", str(diagrams.PROGRAM)]
 html_css_files = ["book.css"]
 html_js_files = [
-    (f"{name}.js", {"defer": "defer"}) for name in ("language", "scrolling", "contents")
+    (f"{name}.js", {"defer": "defer"}) for name in ("language", "scrolling", "contents", "found")
 ]
 
 nb_execution_mode = "off"

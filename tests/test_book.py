@@ -1,6 +1,7 @@
 """`make book`: all of every lesson is in it, in both languages, and it needs nothing but a browser."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -286,6 +287,24 @@ def test_the_first_page_is_in_the_browsers_language(opened, spoken, opens):
 def test_a_search_finds_what_a_lesson_says_without_a_network(opened, complaints):
     page = opened("pt-br/search.html?q=mensagens", viewport=DESK)
     expect(page.locator("ul.search li").first).to_be_visible(timeout=LOAD_TIMEOUT)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_hit_opens_where_its_words_are_and_they_are_marked(opened, complaints, scheme):
+    """A word of a string in a cell's code: no heading has it, and its colour is the closest to the mark's."""
+    page = opened(f"en/{RICH}.html")
+    text = page.locator("article").text_content().lower()
+    strings = " ".join(page.locator(".cell_input pre :is(.s1, .s2)").all_text_contents())
+    words = re.findall(r"[a-z]{5,}", strings)
+    word = next(each for each in reversed(words) if text.count(each) == 1)
+    page = opened(f"en/search.html?q={word}", viewport=DESK, color_scheme=scheme)
+    page.locator(f'ul.search a[href="{RICH}.html"]').click()
+    mark = page.locator("article .highlighted:visible").first
+    expect(mark).to_be_in_viewport()
+    expect(mark).to_have_text(word, ignore_case=True)
+    assert page.evaluate("scrollY") > 0
+    assert what_axe_finds(page) == []
     assert complaints == []
 
 
