@@ -21,7 +21,8 @@ from xml.etree import ElementTree
 from lab import course
 from regression import results, turns
 
-WORKERS = 2
+WORKERS = 4
+"""As many as `make test` has."""
 RUN_SECONDS = 3600
 """How long one run may take."""
 BUSY = """

@@ -26,19 +26,19 @@ Test = TypeVar("Test", bound=Item)
 ONE = 1_000_000
 """So many parts that each holds one of them."""
 PARTS = {
-    "lessons": 5,
+    "lessons": 8,
     "languages": 2,
-    "lessons in the book": 11,
-    "kinds of mistakes": 5,
-    "lessons' mistakes": 14,
+    "lessons in the book": 16,
+    "kinds of mistakes": 8,
+    "lessons' mistakes": 20,
     "slides, dark and light": 4,
-    "projects": 20,
+    "projects": 30,
     "beginners' projects": 60,
     "other right projects": 6,
-    "lessons' exercises": 16,
-    "the project's own tests": 6,
-    "the project's own tests on PostgreSQL": 12,
-    "nasty workspaces": 9,
+    "lessons' exercises": 30,
+    "the project's own tests": 12,
+    "the project's own tests on PostgreSQL": 24,
+    "nasty workspaces": 12,
     "nasty workspaces, with a limit": ONE,
     "mistakes that take a fresh Python": 3,
     "what looks alike": 3,
@@ -55,6 +55,8 @@ FILES = frozenset(
     {
         "test_authors.py",
         "test_away.py",
+        "test_bad_requests.py",
+        "test_behind_jupyter.py",
         "test_board.py",
         "test_board_page.py",
         "test_book.py",
@@ -63,7 +65,9 @@ FILES = frozenset(
         "test_check_remains.py",
         "test_check_workspaces.py",
         "test_classroom.py",
+        "test_crashes.py",
         "test_deploy.py",
+        "test_doctor.py",
         "test_drill.py",
         "test_endings.py",
         "test_finished.py",
@@ -73,21 +77,28 @@ FILES = frozenset(
         "test_hub.py",
         "test_hub_in_browser.py",
         "test_hub_pages.py",
+        "test_installing.py",
         "test_interrupts.py",
         "test_jupyterlab.py",
         "test_languages.py",
+        "test_late_output.py",
         "test_lesson.py",
         "test_limits.py",
         "test_live_page.py",
         "test_load.py",
+        "test_logging_out.py",
         "test_new.py",
         "test_old_page.py",
+        "test_protocol_page.py",
+        "test_regression.py",
         "test_room_page.py",
         "test_scale.py",
         "test_server.py",
         "test_services.py",
+        "test_site.py",
         "test_slides.py",
         "test_steps_back.py",
+        "test_stopped_reader.py",
         "test_timeline.py",
         "test_told_in_jupyterlab.py",
         "test_transport_bounds.py",
@@ -95,10 +106,11 @@ FILES = frozenset(
         "test_valkey.py",
         "test_variables.py",
         "test_wire.py",
+        "test_writing.py",
     }
 )
-"""Where each test takes seconds: kernels, servers, browsers are started. Of each file a seventh is tried."""
-FILE_PARTS = 7
+"""Where each test takes seconds: kernels, servers, browsers are started. Of all these a tenth is tried."""
+FILE_PARTS = 10
 
 FULL = os.environ.get("PROOF") == "full"
 """Whether all is proved that the course claims, or what a minute allows."""
@@ -135,12 +147,9 @@ def waiting(tests: Sequence[Test], whole: Container[Path], turn: int = TURN) -> 
     After each round the turns come in another order: what takes turns inside of a test would else
     meet the same ones again where both have as many parts.
     """
-    found = []
-    for name in FILES:
-        same = [test for test in tests if test.path.name == name and test.path not in whole]
-        tried = _part(same, FILE_PARTS, turn + turn // FILE_PARTS) if same else []
-        found += [test for test in same if test not in tried]
-    return found
+    taking = [test for test in tests if test.path.name in FILES]
+    tried = _part(taking, FILE_PARTS, turn + turn // FILE_PARTS) if taking else []
+    return [test for test in taking if test not in tried and test.path not in whole]
 
 
 def short_last(tests: Sequence[Test]) -> list[Test]:

@@ -1,4 +1,4 @@
-"""`make quick`: what `make test` begins with, and what pre-commit runs."""
+"""`make quick`, which pre-commit runs: what `make test` begins with, and the types."""
 
 import re
 import shutil
@@ -14,19 +14,6 @@ from lab.author import testing
 MYPY = [sys.executable, "-m", "mypy", "--no-incremental", "--config-file"]
 
 
-@pytest.fixture
-def called(monkeypatch) -> list[str]:
-    """Which modules were run, in order; mypy finds something."""
-    modules: list[str] = []
-
-    def call(command: list[str], **_: object) -> int:
-        modules.append(command[2])
-        return int(command[2] == "mypy")
-
-    monkeypatch.setattr(testing.subprocess, "call", call)
-    return modules
-
-
 def test_a_commit_passes_what_every_test_begins_with():
     config = yaml.safe_load((course.ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
     [entry] = [hook["entry"] for repo in config["repos"] for hook in repo["hooks"]]
@@ -38,10 +25,29 @@ def test_a_commit_passes_what_every_test_begins_with():
         assert "-m lab test --quick\n" in done.stdout
 
 
-@pytest.mark.parametrize("run", [testing.quick, lambda: testing.test([], 1, None)])
-def test_what_fails_within_seconds_ends_the_run(called, run):
+@pytest.mark.parametrize(
+    ("run", "found_by", "called"),
+    [
+        (testing.quick, "mypy", ["ruff", "ruff", "lab", "mypy"]),
+        (lambda: testing.test([], 1, None), "lab", ["ruff", "ruff", "lab"]),
+    ],
+)
+def test_what_fails_within_seconds_ends_the_run(run, found_by, called, monkeypatch):
+    modules: list[str] = []
+
+    def call(command: list[str], **_: object) -> int:
+        modules.append(command[2])
+        return int(command[2] == found_by)
+
+    monkeypatch.setattr(testing.subprocess, "call", call)
     assert run() == 1
-    assert called == ["ruff", "ruff", "mypy"]
+    assert modules == called
+
+
+def test_types_fit():
+    command = [sys.executable, "-m", *testing.TYPES]
+    done = subprocess.run(command, cwd=course.ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 SOURCES = {

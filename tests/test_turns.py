@@ -29,7 +29,7 @@ def test_everything_has_its_turn():
 FOLDER = course.ROOT / "tests"
 
 
-def test_a_files_tests_have_their_turn_and_all_of_a_named_file_has():
+def test_each_test_of_these_files_has_its_turn_and_all_of_a_named_file_has():
     files = [FOLDER / name for name in [*turns.FILES, "test_turns.py"]]
     assert all(file.is_file() for file in files)
     tests = [SimpleNamespace(path=file, number=number) for number in range(7) for file in files]
@@ -37,8 +37,8 @@ def test_a_files_tests_have_their_turn_and_all_of_a_named_file_has():
     for turn in range(20_000, 20_000 + 2 * turns.FILE_PARTS):
         waiting = turns.waiting(tests, set(), turn)
         left = [test for test in tests if test not in waiting]
-        assert {test.path for test in left} == set(files)
-        assert {test.path for test in waiting} == set(files[:-1])
+        assert files[-1] not in {test.path for test in waiting}
+        assert len(left) <= 8 + len(tests) / turns.FILE_PARTS
         tried += left
     assert all(test in tried for test in tests)
     assert files[0] not in {test.path for test in turns.waiting(tests, {files[0]}, 20_000)}
@@ -46,7 +46,7 @@ def test_a_files_tests_have_their_turn_and_all_of_a_named_file_has():
 
 @pytest.mark.parametrize("many", [2, 7, 10, 17])
 def test_what_takes_turns_inside_of_a_test_that_does_is_tried_too(many, monkeypatch):
-    """With both by the day alone, a test would meet the same seventh each time that it is tried."""
+    """With both by the day alone, a test would meet the same part each time that it is tried."""
     monkeypatch.setitem(turns.PARTS, "of a test", turns.ONE)
     tests = [SimpleNamespace(path=FOLDER / "test_grade.py", number=number) for number in range(14)]
     met = {test.number: set() for test in tests}
@@ -82,19 +82,20 @@ def _lesson(entry: catalogue.Mistake) -> str:
     return entry.check or entry.lesson
 
 
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [({"TURN": "12"}, "TURN=12 tries the same again"), ({"PROOF": "full"}, "PROOF=full: all is")],
-)
-def test_pytest_says_which_part_it_tries(given, told):
+def test_pytest_says_which_part_it_tries():
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/test_turns.py", "-v"]
     done = subprocess.run(
         command,
         check=False,
         cwd=course.ROOT,
-        env=os.environ | {"PROOF": "", "PYTEST_ADDOPTS": ""} | given,
+        env=os.environ | {"PROOF": "", "PYTEST_ADDOPTS": "", "TURN": "12"},
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert told in done.stdout, done.stdout + done.stderr
+    assert "TURN=12 tries the same again" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_proof_is_told_to_be_one(monkeypatch):
+    monkeypatch.setattr(turns, "FULL", True)
+    assert "PROOF=full: all is tried" in turns.told()

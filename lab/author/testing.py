@@ -3,28 +3,30 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab import course
 
-QUICK = (
+STYLE = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy",),
     ("lab", "export", "--check"),
 )
-"""Style, types, and the exported project: Python's modules with their arguments."""
+"""Style, and the exported project: Python's modules with their arguments."""
+TYPES = ("mypy",)
+"""Types: some twenty seconds of one core where nothing is known of an earlier run."""
 
 
 def quick() -> int:
     """Run what takes seconds; the exit code of the first that fails, else 0."""
-    return next(filter(None, map(_call, QUICK)), 0)
+    return _first_failure(*STYLE, TYPES)
 
 
 def test(lessons: list[str], workers: int, junit: Path | None) -> int:
-    """Run what takes seconds, then all tests whose turn it is, or everything of these lessons.
+    """Look at the style, then run all tests whose turn it is, or everything of these lessons.
 
-    Returns the exit code. Raises LabError where there is no such lesson.
+    Types are one of the tests. Returns the exit code. Raises LabError where there is no such lesson.
     """
     if lessons:
         what = ["-k", " or ".join(course.find(lesson).name for lesson in lessons)]
@@ -33,7 +35,11 @@ def test(lessons: list[str], workers: int, junit: Path | None) -> int:
         what = [*_notebooks_in_turn(), "tests"]
     side_by_side = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     report = [f"--junit-xml={junit.absolute()}"] if junit else []
-    return quick() or _call(("pytest", *side_by_side, "--nbval", *what, *report))
+    return _first_failure(*STYLE) or _call(("pytest", *side_by_side, "--nbval", *what, *report))
+
+
+def _first_failure(*modules: Sequence[str]) -> int:
+    return next(filter(None, map(_call, modules)), 0)
 
 
 def _notebooks_in_turn() -> list[str]:
@@ -42,6 +48,6 @@ def _notebooks_in_turn() -> list[str]:
     return told.stdout.split()
 
 
-def _call(module: tuple[str, ...]) -> int:
+def _call(module: Sequence[str]) -> int:
     print("$ python -m", *module, flush=True)
     return subprocess.call([sys.executable, "-m", *module], cwd=course.ROOT)
