@@ -33,8 +33,7 @@ def _parts(report: "Report", link_to: LinkTo) -> Iterator[str]:
 
 def _step(tried: "Tried", report: "Report", link_to: LinkTo) -> str:
     if tried.ok:
-        remark = f" ({say(tried.remark)})" if tried.remark else ""
-        return f"<li>{markup.marked(True, markup.prose(tried.title + remark))}</li>"
+        return f"<li>{markup.marked(True, markup.prose(tried.remarked))}</li>"
     terms = [
         _term("tried", markup.prose(tried.done)),
         _term("seen", markup.lines(tried.observed)),

@@ -24,8 +24,7 @@ def _lines(report: "Report") -> Iterator[str]:
 
 def _of(tried: "Tried", report: "Report") -> Iterator[str]:
     if tried.ok:
-        remark = f" ({say(tried.remark)})" if tried.remark else ""
-        yield f"✓ {tried.title}{remark}"
+        yield f"✓ {tried.remarked}"
         return
     yield f"✗ {tried.title}"
     yield ""

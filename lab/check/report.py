@@ -49,6 +49,11 @@ class Tried:
         return say(f"check_{self.name}")
 
     @property
+    def remarked(self) -> str:
+        """The same, with what has to be said of it."""
+        return f"{self.title} ({say(self.remark)})" if self.remark else self.title
+
+    @property
     def done(self) -> str:
         """What was done to see whether it is so."""
         return say(f"check_tried_{self.name}")
@@ -75,6 +80,8 @@ class Explanation:
     """the lesson's: the shortest that tell the two apart."""
     lesson: str | None = None
     """The lesson that explains it, unless it stands where the mistake was made."""
+    mistake: str | None = None
+    """Its name in the catalogue, if it is in there."""
 
     @property
     def where(self) -> str:
@@ -145,7 +152,7 @@ class Report:
 
     def as_json(self) -> str:
         """What was tried as JSON: an entry for each, or for each thing to blame."""
-        entries = [entry for each in self.tried for entry in _entries(each)]
+        entries = [entry for each in self.tried for entry in self._entries(each)]
         return json.dumps(entries, ensure_ascii=False, indent=2)
 
     def __str__(self) -> str:
@@ -163,8 +170,24 @@ class Report:
             )
         mine, lessons = _difference(finding)
         return Explanation(
-            _cause(finding), _advice(finding), finding.file, finding.line, mine, lessons, explains
+            _cause(finding),
+            _advice(finding),
+            finding.file,
+            finding.line,
+            mine,
+            lessons,
+            explains,
+            finding.mistake,
         )
+
+    def _entries(self, tried: Tried) -> list[dict[str, object]]:
+        seen = {"probe": tried.name, "ok": tried.ok, "observed": tried.observed}
+        told = ("mistake", "file", "line", "advice")
+        if tried.ok:
+            return [seen | dict.fromkeys(told)]
+        return [
+            seen | {name: getattr(each, name) for name in told} for each in self.explanations(tried)
+        ]
 
     def _to_be_written(self) -> list[str]:
         """The files that no cause names already."""
@@ -172,22 +195,6 @@ class Report:
         if not named.isdisjoint(self.unwritten) or not self.unwritten:
             return []
         return [say("check_unwritten", files=", ".join(self.unwritten))]
-
-
-def _entries(tried: Tried) -> list[dict[str, object]]:
-    findings = tried.findings or (Finding(None),)
-    return [
-        {
-            "probe": tried.name,
-            "ok": tried.ok,
-            "observed": tried.observed,
-            "mistake": finding.mistake,
-            "file": finding.file,
-            "line": finding.line,
-            "advice": None if tried.ok else _advice(finding),
-        }
-        for finding in findings
-    ]
 
 
 def _difference(finding: Finding) -> tuple[tuple[str, ...], tuple[str, ...]]:

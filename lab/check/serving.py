@@ -228,9 +228,8 @@ class Server(Stage):
         output = self._fork.output_from(0 if ended else printed)[-4000:]
         found: dict[str, Any] = {"kind": kind, **seen, "output": without_copy(output)}
         raised = [line["raised"] for line in lines if "raised" in line]
-        told = [line["warnings"] for line in lines if "warnings" in line]
         found["chain"] = [link for each in raised[:1] for link in each["chain"]]
-        found["warnings"] = told[-1] if told else []
+        found["warnings"] = _warnings(lines)
         found["running"] = [] if ended else frames_of_stacks(_stacks(self._fork))
         if ended:
             found |= {"kind": "server-ended", "code": self._fork.code}
@@ -252,8 +251,8 @@ class Server(Stage):
     def forgotten(self, probe: str) -> Evidence | None:
         """What a line of the learner's called and nobody awaited, though that probe passed."""
         self._ring()
-        told = [line["warnings"] for line in self._fork.lines if "warnings" in line]
-        found = from_json(probe, {"kind": "never-awaited", "warnings": told[-1] if told else []})
+        warnings = _warnings(self._fork.lines)
+        found = from_json(probe, {"kind": "never-awaited", "warnings": warnings})
         return found if any(warned.is_forgotten for warned in found.warned) else None
 
     def _ring(self) -> bool:
@@ -298,6 +297,11 @@ def _died(fork: Fork, lines: list[dict[str, Any]]) -> Evidence:
     if running:
         return Evidence(probe, "hang", seen={"running": running, **seen})
     return Evidence(probe, "died", seen=seen)
+
+
+def _warnings(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The warnings so far, as they were told last."""
+    return next((line["warnings"] for line in reversed(lines) if "warnings" in line), [])
 
 
 def _stacks(fork: Fork) -> str:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock, Timer
-from types import MappingProxyType
 from typing import TypeVar
 
 from lab.check.browsing import Browsing
 from lab.check.evidence import Evidence, from_json
-from lab.check.probes import Probe, killed
+from lab.check.probes import Probe
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
 from lab.check.sandbox import Sandbox
@@ -112,10 +111,10 @@ class _Trial:
         ways = {
             "wire": self._on_a_server,
             "beside": self._on_two,
-            "operated": self._as_operated,
+            "operated": self._on_its_own,
             "tests": self._on_none,
         }
-        meanwhile = {"killed": self._until_one_is_killed, "page": self._on_a_server}
+        meanwhile = {"killed": self._on_its_own, "page": self._on_a_server}
         # A project that always says a little more would be listened to for ever.
         time_is_up = Timer(max(0.0, self._all.box.left), self._end)
         time_is_up.daemon = True
@@ -164,43 +163,33 @@ class _Trial:
     def _on_a_server(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         prepared = self._prepared()
         try:
-            [(server, site)] = self._serve(prepared, 1, {})
+            [(server, site)] = self._serve(prepared)
         finally:
             outcome.passed |= dict.fromkeys(prepared.passed, "")
         for probe in probes:
             self._attempt(probe, site, outcome, server)
 
-    def _as_operated(self, probes: Sequence[Probe], outcome: Outcome) -> None:
-        """A server for each, with what those who run it have decided for it."""
+    def _on_its_own(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        """Servers for each, with what it has decided for them; it talks to the first."""
         for probe in probes:
-            way = replace(self._all.way, ws=probe.ws or self._all.way.ws)
-            [(server, site)] = self._serve(self._prepared(), 1, {}, probe.variables, way)
-            self._attempt(probe, site, outcome, server)
-
-    def _on_two(self, probes: Sequence[Probe], outcome: Outcome) -> None:
-        """Two servers, with one database and one Valkey."""
-        valkey = self._all.valkey()
-        if valkey is None:
-            outcome.passed |= {probe.name: "check_no_valkey" for probe in probes}
-            return
-        variables = {"CHANNEL_LAYER_URL": valkey.url}
-        served = self._serve(self._prepare(**variables), 2, {}, variables)
-        (one, first), (other, second) = served
-        first.beside, first.valkey_port = second, valkey.port
-        second.members = first.members
-        for probe in probes:
-            self._attempt(probe, first, outcome, one, other)
-
-    def _until_one_is_killed(self, probes: Sequence[Probe], outcome: Outcome) -> None:
-        """Two servers with one database, and settings that let a probe see what else takes long."""
-        served = self._serve(self._prepared(), 2, killed.SHORT)
-        (one, first), (other, second) = served
-        first.beside, second.members, second.kill = second, first.members, other.stop
-        for probe in probes:
-            if one.is_shortened:
-                self._attempt(probe, first, outcome, one)
+            (server, site), *_ = self._serve(self._prepared(), probe)
+            if server.is_shortened:
+                self._attempt(probe, site, outcome, server)
             else:
                 outcome.passed[probe.name] = "check_not_shortened"
+
+    def _on_two(self, probes: Sequence[Probe], outcome: Outcome) -> None:
+        """Servers with one database and one Valkey."""
+        for probe in probes:
+            valkey = self._all.valkey()
+            if valkey is None:
+                outcome.passed[probe.name] = "check_no_valkey"
+                continue
+            variables = {"CHANNEL_LAYER_URL": valkey.url}
+            served = self._serve(self._prepare(**variables), replace(probe, variables=variables))
+            servers, (site, *_) = zip(*served, strict=True)
+            site.valkey_port = valkey.port
+            self._attempt(probe, site, outcome, *servers)
 
     def _on_none(self, probes: Sequence[Probe], outcome: Outcome) -> None:
         site = Site(0, self._all.lesson, self._all.box, self._folder)
@@ -237,23 +226,20 @@ class _Trial:
         begin = partial(Preparation, self._all.box, self._all.way, self._folder)
         return self._begun(begin, variables)
 
-    def _serve(
-        self,
-        prepared: Preparation,
-        count: int,
-        shortened: Mapping[str, float],
-        variables: Mapping[str, str] = MappingProxyType({}),
-        way: Way | None = None,
-    ) -> list[tuple[Server, Site]]:
-        """So many servers with one database, and their sites, once they listen."""
+    def _serve(self, prepared: Preparation, probe: Probe = STARTS) -> list[tuple[Server, Site]]:
+        """As many servers as a probe needs, with one database, and their sites, once they listen."""
         database = self._all.box.bench.place("database")
-        way = way or self._all.way
-        begin = partial(Server, self._all.box, way, self._folder, database, shortened)
-        servers = [self._begun(begin, variables) for _ in range(count)]
+        way = replace(self._all.way, ws=probe.ws or self._all.way.ws)
+        begin = partial(Server, self._all.box, way, self._folder, database, probe.shortened)
+        servers = [self._begun(begin, probe.variables) for _ in range(probe.servers)]
         until = self._all.box.deadline - 1
         prepared.wait(until)
         prepared.copy_database(database)
-        return [(server, self._site(server, server.wait(until))) for server in servers]
+        served = [(server, self._site(server, server.wait(until))) for server in servers]
+        first = served[0][1]
+        for _, other in served[1:]:
+            first.beside, other.members = other, first.members
+        return served
 
     def _begun(
         self, begin: Callable[[float, Mapping[str, str]], Begun], variables: Mapping[str, str]
@@ -275,5 +261,6 @@ class _Trial:
             self._folder,
             haste=self._haste,
             bounds=server.bounds,
+            kill=server.stop,
             browsing=self._all.browsing,
         )

@@ -21,7 +21,7 @@ SECONDS_BETWEEN_QUESTIONS = 0.15
 """Nobody shall take them for too many."""
 
 
-@probe("16-presence", lane="killed", only=True)
+@probe("16-presence", lane="killed", only=True, servers=2, shortened=SHORT)
 def killed(site: Site) -> None:
     """One of two servers is killed; on the other its people leave the list, and the room is told."""
     assert site.beside is not None, "its lane has a second server"

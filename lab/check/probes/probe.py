@@ -21,14 +21,18 @@ class Probe:
     attempt: Attempt
     lane: str = "wire"
     """What it needs: "wire" the project's server, "page" a browser and a server of its own,
-    "beside" a second server and a Valkey, "killed" two without, "operated" a server with the
-    variables, "tests" no server."""
+    "beside" a Valkey, "operated" or, while others are tried, "killed" servers of its own, and
+    "tests" none."""
     only: bool = False
     """Whether it holds for that lesson alone."""
+    servers: int = 1
+    """How many of the project's servers there are, over one database."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """What the environment of its own server says besides."""
+    """What the environment of its own servers says besides."""
+    shortened: Mapping[str, float] = field(default_factory=dict)
+    """The settings that are less there, so that nobody waits; tried only where they are named so."""
     ws: str = ""
-    """What serves WebSockets on its own server, where that isn't what the lesson's has."""
+    """What serves WebSockets there, where that isn't what the lesson's has."""
 
 
 def probe(since: str, **more: Any) -> Callable[[Attempt], Probe]:

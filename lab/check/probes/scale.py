@@ -66,7 +66,7 @@ class Valkey:
             raise Unanswered("valkey-away", error=str(error)) from error
 
 
-@probe("19-processes", lane="beside")
+@probe("19-processes", lane="beside", servers=2)
 def scale(site: Site) -> None:
     """What is said on one server is heard on the other: at once, in order and once."""
     valkey, beside = Valkey(site.valkey_port), site.beside

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lab.check.probes.visitor import Form, Page, Visitor
 from lab.check.probes.wire import Unanswered, Wire
 from lab.patience import PATIENCE
+from lab.run.server import WEBSOCKET_PATH
 
 if TYPE_CHECKING:
     from lab.check.browsing import Browsing
@@ -67,10 +68,9 @@ class Site:
             raise TimeoutError
         return min(ANSWER_SECONDS * self.haste, self.left() - LEAST_SECONDS / 2)
 
-    def wire(self, path: str | None = None, visitor: Visitor | None = None) -> Wire:
+    def wire(self, path: str = WEBSOCKET_PATH, visitor: Visitor | None = None) -> Wire:
         """A WebSocket, of a visitor's or of a guest's."""
-        more = {"path": path} if path else {}
-        return Wire(self.port, self.seconds, cookies=visitor.cookies if visitor else "", **more)
+        return Wire(self.port, self.seconds, path, cookies=visitor.cookies if visitor else "")
 
     def visitor(self) -> Visitor:
         """Somebody new."""

@@ -3,18 +3,13 @@
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
 from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
 from lab.check.probes.visitor import Visitor
-from lab.check.probes.wire import code_of, connected, expect
+from lab.check.probes.wire import Unanswered, Wire, expect
 from lab.patience import PATIENCE
-from lab.run.server import HOST, WEBSOCKET_PATH
+from lab.run.server import WEBSOCKET_PATH
 
 SPEAKERS, MESSAGES = 5, 20
 """Who speaks while one doesn't read, and how much each says: in all well over what a project
@@ -23,6 +18,10 @@ ENOUGH = 0.9 * SPEAKERS * MESSAGES
 """How many have to be accepted, at least: the limits of a person may refuse a few."""
 LONG = "😀" * 900
 CLOSING_SECONDS = 1.0 * PATIENCE
+SMALL = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+"""The options of a socket that holds but little."""
+if hasattr(socket, "TCP_MAXSEG"):  # in small pieces: what the server holds goes with them
+    SMALL.append((socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536))
 
 
 @probe("22-slow-readers")
@@ -50,36 +49,24 @@ def _speak(site: Site, room: str, visitor: Visitor) -> int:
     return answers.count("confirm")
 
 
-@contextmanager
-def unread(site: Site, path: str = WEBSOCKET_PATH, cookies: str = "") -> Iterator[ClientConnection]:
+def unread(site: Site, path: str = WEBSOCKET_PATH, cookies: str = "") -> Wire:
     """A client whose socket holds but little, and from which nothing is read for now."""
-    with socket.socket() as own:
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        if hasattr(socket, "TCP_MAXSEG"):  # in small pieces: what the server holds goes with them
-            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-        here = f"{HOST}:{site.port}"
-        with connected(
-            own,
-            site.port,
-            site.seconds,
-            path,
-            f"http://{here}",
-            cookies,
-            here,
-            max_queue=1,
-            compression=None,
-        ) as reader:
-            yield reader
+    return Wire(
+        site.port,
+        site.seconds,
+        path,
+        cookies=cookies,
+        options=SMALL,
+        max_queue=1,
+        compression=None,
+    )
 
 
-def all_of(reader: ClientConnection) -> tuple[int, int | None]:
+def all_of(reader: Wire) -> tuple[int, int | None]:
     """Read what waits: how many frames, and the code if the server has hung up."""
-    count = 0
+    reader.seconds = CLOSING_SECONDS
     while True:
         try:
-            reader.recv(CLOSING_SECONDS)
-        except TimeoutError:
-            return count, None
-        except ConnectionClosed as error:
-            return count, code_of(error)
-        count += 1
+            reader.next()
+        except Unanswered as missing:
+            return len(reader.heard), missing.seen.get("code")

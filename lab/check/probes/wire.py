@@ -3,12 +3,12 @@
 import json
 import socket
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from lab.run.server import HOST, WEBSOCKET_PATH
@@ -52,10 +52,7 @@ def told_as(kind: str, instead_of: Collection[str] = (), **more: object) -> Iter
 
 
 class Wire:
-    """A client of the chat, and everything that it heard.
-
-    Raises Unanswered when the handshake is refused.
-    """
+    """A client of the chat, and everything that it heard."""
 
     def __init__(
         self,
@@ -65,20 +62,44 @@ class Wire:
         origin: str | None = "",
         cookies: str = "",
         host: str = "",
+        options: Iterable[tuple[int, int, int]] = (),
+        **more: Any,
     ) -> None:
         """Connect as a page of the site's own does; origin None is a client that is no page.
 
-        The handshake may name another host than the one that it goes to.
+        The handshake may name another host than the one that it goes to. The options are the
+        socket's, more is the client's of `websockets`.
+
+        Raises Unanswered when the handshake is refused, or nobody answers.
         """
         self.seconds = seconds
         self.heard: list[object] = []
         self.sent = ""
+        named = host or f"{HOST}:{port}"
+        origin = f"http://{named}" if origin == "" else origin
         with ExitStack() as opening:
             own = opening.enter_context(socket.socket())
-            named = host or f"{HOST}:{port}"
-            origin = f"http://{named}" if origin == "" else origin
-            handshake = connected(own, port, seconds, path, origin, cookies, named)
-            self._socket = opening.enter_context(handshake)
+            for option in options:
+                own.setsockopt(*option)
+            own.settimeout(seconds)
+            try:
+                own.connect((HOST, port))
+                connecting = connect(
+                    f"ws://{named}{path}",
+                    sock=own,
+                    origin=None if origin is None else Origin(origin),
+                    additional_headers={"Cookie": cookies} if cookies else None,
+                    open_timeout=seconds,
+                    close_timeout=0.2,
+                    max_size=None,
+                    **more,
+                )
+                self._socket = opening.enter_context(connecting)
+            except InvalidStatus as error:
+                status = error.response.status_code
+                raise Unanswered("handshake", status=status, path=path) from error
+            except (WebSocketException, OSError) as error:
+                raise Unanswered("silence", where="connect", error=str(error)) from error
             self._open = opening.pop_all()
 
     def __enter__(self) -> Self:
@@ -164,44 +185,6 @@ class Wire:
         return Unanswered(
             "closed-after", code=code_of(error), sent=self.sent or "—", frames=self.heard
         )
-
-
-@contextmanager
-def connected(
-    own: socket.socket,
-    port: int,
-    seconds: float,
-    path: str,
-    origin: str | None,
-    cookies: str,
-    host: str,
-    **more: Any,
-) -> Iterator[ClientConnection]:
-    """A WebSocket over a socket of one's own.
-
-    Raises Unanswered when the handshake is refused, or nobody answers.
-    """
-    own.settimeout(seconds)
-    with ExitStack() as opened:
-        try:
-            own.connect((HOST, port))
-            connecting = connect(
-                f"ws://{host}{path}",
-                sock=own,
-                origin=None if origin is None else Origin(origin),
-                additional_headers={"Cookie": cookies} if cookies else None,
-                open_timeout=seconds,
-                close_timeout=0.2,
-                max_size=None,
-                **more,
-            )
-            connection = opened.enter_context(connecting)
-        except InvalidStatus as error:
-            status = error.response.status_code
-            raise Unanswered("handshake", status=status, path=path) from error
-        except (WebSocketException, OSError) as error:
-            raise Unanswered("silence", where="connect", error=str(error)) from error
-        yield connection
 
 
 def code_of(error: ConnectionClosed) -> int:
