@@ -24,6 +24,7 @@ CELLS = {
     "patch": "%%patch chat/a.py\n same\n-    return 1\n+    return 2",
     "written": "%%writefile chat/a.py\ndef one():\n    return 1",
     "long": LONG,
+    "wrapped": f"if True:\n    x = '{'o ' * 70}'",
 }
 ORDER = list(CELLS)
 
@@ -161,6 +162,36 @@ def test_on_a_projector_the_sidebar_is_closed_and_80_columns_are_large_and_whole
     _, other = plain
     assert cell(other, "python").locator(".cm-line").first.evaluate(size) < 18
     expect(other.locator("#jp-left-stack")).to_be_visible()
+
+
+def test_on_a_projector_a_lines_further_rows_stand_right_of_it(projected):
+    _, page = projected
+    wrapped = cell(page, "wrapped")
+    wrapped.scroll_into_view_if_needed()
+    first, *further = lefts(wrapped.locator(".cm-line").last)
+    assert further
+    assert all(left > first for left in further)
+    assert lefts(wrapped.locator(".cm-line").first) == lefts(cell(page, "long"))[:1]
+
+
+def test_on_a_projector_a_cells_number_is_whole(projected):
+    _, page = projected
+    page.evaluate("jupyterapp.shell.currentWidget.content.widgets[0].model.executionCount = 100")
+    number = page.locator(".jp-InputPrompt", has_text="[100]:")
+    assert number.evaluate("number => number.scrollWidth <= number.clientWidth")
+    page.evaluate("jupyterapp.shell.currentWidget.content.widgets[0].model.executionCount = null")
+
+
+def lefts(line: Locator) -> list[float]:
+    """Where the rows of a line's text begin, from the window's left, each row once."""
+    return line.evaluate(
+        "line => { const rows = new Map(), words = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);"
+        " while (words.nextNode()) { const range = document.createRange(), { currentNode } = words;"
+        " const from = currentNode.textContent.search(/\\S/);"
+        " if (from < 0) continue; range.setStart(currentNode, from); range.setEndAfter(currentNode);"
+        " for (const { top, left } of range.getClientRects()) if (!rows.has(Math.round(top)))"
+        " rows.set(Math.round(top), Math.round(left)) } return [...rows.values()] }"
+    )
 
 
 def tops(line: Locator) -> list[float]:

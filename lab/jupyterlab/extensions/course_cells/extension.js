@@ -13,6 +13,7 @@
     "--jp-code-font-size": "18px",
     "--jp-content-font-size1": "20px",
     "--jp-ui-font-size1": "16px",
+    "--jp-cell-prompt-width": "84px", // of [100]:
   }
   let shared // the modules that JupyterLab has, by name and version
 
@@ -28,13 +29,17 @@
     const { IMainMenu } = await module("@jupyterlab/mainmenu")
     const { PageConfig } = await module("@jupyterlab/coreutils")
     const colours = await coloursOfPatches()
-    const patches = codemirror.EditorExtensionRegistry.createImmutableExtension(colours)
+    const constant = codemirror.EditorExtensionRegistry.createImmutableExtension
+    const patches = constant(colours)
+    const rows = constant(await indentedRows())
+    const isProjected = PageConfig.getOption("courseProjector")
     return {
       id: `${NAME}:plugin`,
       autoStart: true,
       requires: [INotebookTracker, IEditorServices, codemirror.IEditorExtensionRegistry, IMainMenu],
       activate(app, notebooks, { mimeTypeService }, extensions, mainMenu) {
         extensions.addExtension({ name: `${NAME}:patches`, factory: () => patches })
+        if (isProjected) extensions.addExtension({ name: `${NAME}:rows`, factory: () => rows })
         const colour = colouring((path) => mimeTypeService.getMimeTypeByFilePath(path))
         const watch = (panel) =>
           panel.context.ready.then(() => {
@@ -46,7 +51,7 @@
         notebooks.widgetAdded.connect((_, panel) => watch(panel))
         app.restored.then(() => {
           name(mainMenu, PageConfig.getOption("courseMenus"))
-          if (PageConfig.getOption("courseProjector")) enlarge(app.shell)
+          if (isProjected) enlarge(app.shell)
         })
       },
     }
@@ -90,6 +95,31 @@
         { tag: tags.deleted, backgroundColor: ground("red") },
       ]),
     )
+  }
+
+  // Of a line that is wrapped, the further rows stand more to the right: else each looks like a line.
+  async function indentedRows() {
+    const { Decoration, ViewPlugin } = await module("@codemirror/view")
+    const decorations = ({ state, visibleRanges }) => {
+      const found = []
+      for (const { from, to } of visibleRanges) {
+        for (let at = from; at <= to; ) {
+          const line = state.doc.lineAt(at)
+          const columns = line.text.match(/^[-+]?\s*/)[0].length + 4
+          const style = `text-indent: -${columns}ch; padding-left: calc(${columns}ch + 6px)`
+          found.push(Decoration.line({ attributes: { style } }).range(line.from))
+          at = line.to + 1
+        }
+      }
+      return Decoration.set(found)
+    }
+    const follow = (view) => ({
+      decorations: decorations(view),
+      update({ docChanged, viewportChanged, view }) {
+        if (docChanged || viewportChanged) this.decorations = decorations(view)
+      },
+    })
+    return ViewPlugin.define(follow, { decorations: (plugin) => plugin.decorations })
   }
 
   // JupyterLab notes in a notebook which version of its kernel has opened it, and takes that for a
