@@ -12,7 +12,7 @@ from support.product import chat
 
 from lab.run.server import Server
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds for what a busy server should have done at once."""
 
 IMPORTS = """

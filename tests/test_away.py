@@ -22,7 +22,7 @@ def serving(project: Path) -> Iterator[tuple[Server, httpx.Client]]:
     """A project as it runs for others, and one who comes to it."""
     server = Server.start(project, project / "server.log", program="uvicorn", ws=product.FAST)
     try:
-        with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as visitor:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=60) as visitor:
             yield server, visitor
     finally:
         server.stop()

@@ -8,7 +8,7 @@ from support.product import FAST, build
 
 from lab.run.server import Server
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds for an answer that should come at once."""
 UPGRADE = (
     b"Connection: Upgrade\r\nUpgrade: websocket\r\n"

@@ -149,7 +149,7 @@ def said_by_check(folder: Path, *before: str, **variables: str) -> str:
         env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     ).stderr
 
 
@@ -336,7 +336,7 @@ def test_the_containers_steps_lead_to_a_healthy_server_that_writes_nothing(tmp_p
             said += line
             if running := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
                 asked = [*run, program.replace("8000", running[1])]
-                healthy = subprocess.run(asked, check=False, env=environment, timeout=30)
+                healthy = subprocess.run(asked, check=False, env=environment, timeout=120)
                 process.send_signal(signal.SIGTERM)
     for each in folder.rglob("*"):
         if each.is_dir():

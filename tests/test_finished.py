@@ -18,7 +18,7 @@ from lab.run.live_page import live
 from lab.run.server import Server
 
 FOLDERS = "finished-chat-*"
-PATIENCE = 20
+PATIENCE = 60
 """Seconds for anything that a server or a browser should have done at once."""
 
 

@@ -24,7 +24,7 @@ from lab.run.server import Server
 from regression.turns import in_turn
 
 CATALOG = "chat/locale/pt_BR/LC_MESSAGES/django.po"
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds for anything that a page should have done at once."""
 SAID_AT = "2026-02-28T23:58:00+00:00"
 

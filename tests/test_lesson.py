@@ -130,7 +130,7 @@ def test_what_a_cell_started_ends_with_the_kernel(kernels, way):
         os.kill(int(own), signal.SIGKILL)
     else:
         kernel.manager.restart_kernel(now=True)
-    gone, _ = psutil.wait_procs([started], timeout=5)
+    gone, _ = psutil.wait_procs([started], timeout=60)
     assert gone
 
 

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from lab.run.server import Server
 from lab.run.valkey import Valkey
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds for anything that should be done at once."""
 
 

@@ -15,7 +15,7 @@ from lab import course, project
 from lab.run.browser import launch_options
 from lab.run.server import Server
 
-PATIENCE = 10
+PATIENCE = 60
 """Seconds for anything that a server or a browser should have done at once."""
 
 OLD_PAGE = project.files_of(course.up_to("01-template"))["chat/templates/chat/index.html"]

@@ -135,7 +135,7 @@ def test_djangos_own_checks_pass(finished, command):
         env=os.environ | production,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -169,7 +169,7 @@ def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
 
 

@@ -33,7 +33,7 @@ OF_THE_SERVER = {1002, 1007, 1012}
 NO_CLOSE_CODES = {"PIECE", "MOST_PARTS", "GONE"}
 """Numbers of that size which mean something else; 1006 is none that can be sent."""
 CODE = re.compile(r'"([a-z-]+)"')
-PATIENCE = 20
+PATIENCE = 60
 """Seconds for what takes a few at most."""
 
 

@@ -27,7 +27,7 @@ from lab.run.server import Server
 from regression.turns import FULL
 
 INPUTS = 20_000 if FULL else 500
-PATIENCE = 10
+PATIENCE = 60
 """Seconds for an answer that should come at once."""
 QUIET = 0.5
 """Seconds in which nothing more may come at the end."""

@@ -28,7 +28,7 @@ from lab.run.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATIENCE = 10
+PATIENCE = 60
 """Seconds for anything that a server or a browser should have done at once."""
 
 NAMES = ["ana", "bia", "clara"]

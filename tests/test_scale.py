@@ -26,7 +26,7 @@ from chat import relay
 from lab.run.server import HOST, Server
 from lab.run.valkey import Valkey
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds for anything that should have happened long ago."""
 SAID_AT_ONCE = 60
 """How many messages each of four senders says without waiting for anything."""

@@ -29,9 +29,9 @@ def server(five_steps):
 
 
 def talk(server: Server) -> str:
-    with connect(server.websocket_url, proxy=None, open_timeout=5) as client:
+    with connect(server.websocket_url, proxy=None, open_timeout=60) as client:
         client.send('{"message": "olá", "message2": ""}')
-        return client.recv(timeout=5)
+        return client.recv(timeout=60)
 
 
 def test_it_is_ready_when_start_returns(server):
@@ -190,7 +190,7 @@ def test_after_a_kill_its_port_can_be_served_again(five_steps, program):
     with connect(killed.websocket_url, proxy=None) as client:
         killed.kill()
         with pytest.raises(ConnectionClosedError):  # no farewell, as in a crash
-            client.recv(timeout=5)
+            client.recv(timeout=60)
     assert not killed.running
     again = Server.start(five_steps, five_steps / "server.log", killed.port, program)
     killed.kill()
@@ -267,7 +267,7 @@ def test_two_notebooks_in_one_workspace_dont_disturb_each_other(kernels):
             "client = connect(server.websocket_url, proxy=None)\n"
             'client.send(\'{"message": "oi", "message2": ""}\')'
         )
-    heard = [kernel.run("print(client.recv(timeout=5))") for kernel in both]
+    heard = [kernel.run("print(client.recv(timeout=60))") for kernel in both]
     assert all('"oi"' in text for text in heard)
     both[0].run("server.stop()")
     assert both[1].run("print(server.running)") == "True\n"

@@ -37,7 +37,7 @@ def test_it_serves_the_project_on_a_new_database_and_ends_with_its_process(tmp_p
         )
     try:
         address = until_running(process, log)
-        with httpx.Client(base_url=address, timeout=20, trust_env=False) as client:
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
             assert client.get("/").status_code == 200
             assert client.get("/health/ready/").status_code == 200
         process.send_signal(signal.SIGTERM)

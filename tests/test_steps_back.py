@@ -27,7 +27,7 @@ LOST = 3
 TIMES = [("running", 1), ("killed", LOST), ("running", LOST + 2)]
 TIMES += [("killed", 1), ("running", LOST)] if FULL else []
 """How the server is meanwhile, and how many messages are said afterwards."""
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds for what takes some seconds at most."""
 
 

@@ -15,7 +15,7 @@ from lab.run.browser import launch_options
 from lab.run.server import Server
 
 SEED = Path(__file__).parent / "seed_app"
-PATIENCE = 10
+PATIENCE = 60
 """Seconds for anything that a server or a browser should have done at once."""
 
 SENT = [

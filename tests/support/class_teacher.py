@@ -40,13 +40,13 @@ def page_socket(board: Board, origin: str | None) -> Iterator[ClientConnection]:
 def state(board: Board) -> dict:
     """How the class stands, as the page is told."""
     with page_socket(board, board.url.rstrip("/")) as page:
-        return json.loads(page.recv(timeout=30))
+        return json.loads(page.recv(timeout=60))
 
 
 def send_hint(board: Board, text: str, **whom: str) -> int:
     """Send a hint; returns to how many it goes."""
     with page_socket(board, board.url.rstrip("/")) as page:
         page.send(json.dumps({"type": "hint", "text": text, **whom}))
-        while (frame := json.loads(page.recv(timeout=30)))["type"] != "hint-sent":
+        while (frame := json.loads(page.recv(timeout=60)))["type"] != "hint-sent":
             pass
     return frame["count"]

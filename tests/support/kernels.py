@@ -17,7 +17,7 @@ class Kernel:
         env.pop("JPY_SESSION_NAME", None)
         self.manager, self.client = once_more(_started)(folder, {**env, **environment})
 
-    def run(self, source: str, timeout: float = 30, interrupt_at: str | None = None) -> str:
+    def run(self, source: str, timeout: float = 120, interrupt_at: str | None = None) -> str:
         """Run a cell; returns what it printed or displayed as text, and its error's if it failed.
 
         As JupyterLab's stop button does, interrupts it once it has printed interrupt_at.

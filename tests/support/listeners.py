@@ -11,7 +11,7 @@ from websockets.exceptions import WebSocketException
 from lab.run.server import Server
 from support.product import Client, chat
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds for what takes some at most."""
 
 

@@ -14,7 +14,7 @@ import pytest
 from lab.run.server import HOST
 from lab.run.site import told
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds for what should take a few: without its limit it would take a minute or all day."""
 HOLDING_LITTLE = """
 import socket

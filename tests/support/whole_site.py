@@ -3,7 +3,7 @@
 from playwright.async_api import Page, expect
 
 PASSWORD = "correta-bateria-grampo"
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine."""
 
 
