@@ -73,6 +73,8 @@ class Evidence:
     errors: tuple[Error, ...] = ()
     warned: tuple[Warned, ...] = ()
     seen: dict[str, Any] = field(default_factory=dict)
+    running: tuple[Frame, ...] = ()
+    """Where the learner's code was busy when the time was up."""
     late: bool = False
     """Whether the time was up, and nothing was seen to be wrong: the machine may be too busy."""
 
@@ -80,11 +82,6 @@ class Evidence:
     def place(self) -> Frame | None:
         """The learner's line nearest to the first cause that has one, or None."""
         return next(filter(None, (error.place for error in self.errors)), None)
-
-    @property
-    def running(self) -> list[Frame]:
-        """Where the learner's code was busy when the time was up."""
-        return [Frame(**frame) for frame in self.seen.get("running") or ()]
 
 
 def from_json(probe: str, data: dict[str, Any]) -> Evidence:
@@ -129,16 +126,16 @@ def _from_there(found: Any) -> Any:
     return without_copy(found) if isinstance(found, str) else found
 
 
-def frames_of_stacks(text: str) -> list[dict[str, Any]]:
+def frames_of_stacks(text: str) -> tuple[Frame, ...]:
     """The learner's innermost line of each thread, in faulthandler's words or inside/watch.py's."""
     found = []
     for thread in re.split(r"^(?:Current )?[Tt]hread .*$", text, flags=re.MULTILINE):
         for file, line, function in re.findall(r'File "([^"]+)", line (\d+) in (\S+)', thread):
             frame = Frame(_own(file), int(line), function)
             if frame.own:
-                found.append({"file": frame.file, "line": frame.line, "function": frame.function})
+                found.append(frame)
                 break
-    return found
+    return tuple(found)
 
 
 def errors_of_log(text: str) -> tuple[Error, ...]:

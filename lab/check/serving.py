@@ -226,14 +226,16 @@ class Server(Stage):
             self._dump_stacks()
         lines = self._fork.lines[before:]
         output = self._fork.output_from(0 if ended else printed)[-4000:]
-        found: dict[str, Any] = {"kind": kind, **seen, "output": without_copy(output)}
-        raised = [line["raised"] for line in lines if "raised" in line]
-        found["chain"] = [link for each in raised[:1] for link in each["chain"]]
-        found["warnings"] = _warnings(lines)
-        found["running"] = [] if ended else frames_of_stacks(_stacks(self._fork))
+        found = {
+            "kind": kind,
+            **seen,
+            "output": without_copy(output),
+            "chain": next((line["raised"]["chain"] for line in lines if "raised" in line), []),
+            "warnings": _warnings(lines),
+        }
         if ended:
-            found |= {"kind": "server-ended", "code": self._fork.code}
-        return from_json(probe, found)
+            return from_json(probe, found | {"kind": "server-ended", "code": self._fork.code})
+        return replace(from_json(probe, found), running=frames_of_stacks(_stacks(self._fork)))
 
     def raised(self) -> Evidence | None:
         """The first thing that the project raised while it was served, though nobody noticed.
@@ -294,9 +296,7 @@ def _died(fork: Fork, lines: list[dict[str, Any]]) -> Evidence:
     begun = [line["step"] for line in lines if line.get("state") == "begun"]
     probe = _probe_of(begun[-1]) if begun else "project"
     seen = {"output": without_copy(fork.output[-4000:]), "code": fork.code}
-    if running:
-        return Evidence(probe, "hang", seen={"running": running, **seen})
-    return Evidence(probe, "died", seen=seen)
+    return Evidence(probe, "hang" if running else "died", seen=seen, running=running)
 
 
 def _warnings(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ Tried where the settings have the lesson's name for how long that takes, with a 
 
 import time
 
-from lab.check.probes.people import came_or_went, people_told
+from lab.check.probes.people import are_people, came_or_went, people_told
 from lab.check.probes.probe import probe
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered, Wire
@@ -38,7 +38,7 @@ def killed(site: Site) -> None:
 def _expect_in_time(wire: Wire, names: list[str], seconds: float, kind: str, **more: str) -> None:
     """Ask who is there until it is these: a server that was busy may forget its own for a moment."""
     until = time.monotonic() + seconds
-    while sorted(map(str, (answer := people_told(wire)).get("people") or ())) != sorted(names):
+    while not are_people(answer := people_told(wire), names):
         if time.monotonic() > until:
             told = {"names": ", ".join(names), "frames": [answer], **more}
             raise Unanswered(kind, **told) from TimeoutError()

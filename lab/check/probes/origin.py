@@ -34,8 +34,8 @@ def _refused(site: Site, host: str, stranger: str) -> None:
     try:
         wire = Wire(site.port, site.seconds, origin=stranger, host=host)
     except Unanswered as refused:
-        if refused.kind == "handshake" and refused.seen["status"] < 500:
-            return
-        raise
+        if not refused.is_refusal:
+            raise
+        return
     with wire:
         raise Unanswered("stranger-let-in", origin=stranger, host=host)

@@ -39,8 +39,13 @@ def people(site: Site) -> None:
 def expect_people(wire: Wire, names: list[str]) -> None:
     """Ask who is there; raises Unanswered when it isn't these."""
     answer = people_told(wire)
-    told = sorted(map(str, answer.get("people") or ()))
-    expect(told == sorted(names), "people-wrong", names=", ".join(names), frames=[answer])
+    told = {"names": ", ".join(names), "frames": [answer]}
+    expect(are_people(answer, names), "people-wrong", **told)
+
+
+def are_people(answer: dict[str, Any], names: list[str]) -> bool:
+    """Whether an answer lists these, in any order, and nobody else."""
+    return sorted(map(str, answer.get("people") or ())) == sorted(names)
 
 
 def people_told(wire: Wire) -> dict[str, Any]:

@@ -50,5 +50,5 @@ def expect_refused(site: Site, path: str, kind: str, visitor: Visitor | None = N
             is_refused = code not in (None, 1006, 1011)
             expect(is_refused, kind, path=path, code=code, frames=wire.heard)
     except Unanswered as refused:
-        if refused.kind != "handshake" or refused.seen["status"] >= 500:
+        if not refused.is_refusal:
             raise

@@ -33,6 +33,11 @@ class Unanswered(Exception):
             led_here = led_here.__cause__
         return led_here is not None
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the handshake was refused on purpose: with no error of the server's own."""
+        return self.kind == "handshake" and self.seen["status"] < 500
+
 
 def expect(is_so: object, kind: str, **seen: object) -> None:
     """Go on only where it is so; raises Unanswered, of that kind, where it isn't."""
