@@ -17,7 +17,9 @@ from lab.messages import say
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
-STYLE = Path(__file__).with_name("markup.css")
+STYLES = Path(__file__).parent / "jupyterlab" / "extensions" / "course_cells"
+"""JupyterLab takes the styles out of what a notebook keeps: its extension brings the same ones."""
+STYLE = STYLES / "markup.css"
 
 
 @cache
@@ -53,7 +55,8 @@ def marked(ok: bool, said: str) -> str:
     """Prose with a mark before it that says whether something is well."""
     name, sign, kind = ("passed", "✓", "yes") if ok else ("failed", "✗", "no")
     label = say(f"check_{name}")
-    return f'<span role="img" class="{kind}" aria-label="{label}">{sign}</span>{said}'
+    # The space shows where the styles were taken out, and with them it is none.
+    return f'<span role="img" class="{kind}" aria-label="{label}">{sign} </span>{said}'
 
 
 def prose(text: str) -> str:

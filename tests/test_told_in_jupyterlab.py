@@ -95,6 +95,26 @@ def test_the_first_pages_titles_stand_at_the_left(notebook):
     assert set(sides) == {"left"}
 
 
+def test_what_a_notebook_came_with_looks_as_if_it_had_just_run(jupyter, browser):
+    """JupyterLab doesn't trust it: it takes out the styles, and the names of the marks."""
+    context = new_context(browser)
+    page = context.new_page()
+    opened(page, jupyter, "notebooks/en/07-troubleshooting.ipynb")
+    told = page.locator(".lab-told", has=page.locator("dl")).first
+    told.scroll_into_view_if_needed()
+    assert told.locator("[role]").count() == 0
+    step, mark, term = (told.locator(each).first for each in ("li", ".yes", "dt"))
+    assert step.text_content() == "✓ Python and the packages are in place"
+    assert mark.evaluate("mark => getComputedStyle(mark).display") == "inline-block"
+    expect(told.locator("ul").first).to_have_css("list-style-type", "none")
+    expect(term).to_have_css("float", "none")
+    old, new = (told.locator(each).first.bounding_box() for each in ("del", "ins"))
+    assert old["y"] + old["height"] <= new["y"]
+    opened(page, jupyter, "notebooks/en/06-live.ipynb")
+    expect(page.locator(".lab-told .wire td:last-child").first).to_have_css("text-align", "left")
+    context.close()
+
+
 @pytest.mark.usefixtures("axe")
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_has_nothing_to_say_of_it_and_it_fits_at_150_percent(notebook, theme, tmp_path):

@@ -59,8 +59,8 @@ def _explained(explanation: "Explanation", link_to: LinkTo) -> Iterator[str]:
 
 
 def _difference(explanation: "Explanation") -> str:
-    gone = (f"<del>- {html.escape(line)}</del>" for line in explanation.mine)
-    come = (f"<ins>+ {html.escape(line)}</ins>" for line in explanation.lessons)
+    gone = (f"<del>- {html.escape(line)}\n</del>" for line in explanation.mine)
+    come = (f"<ins>+ {html.escape(line)}\n</ins>" for line in explanation.lessons)
     return f"<pre>{''.join([*gone, *come])}</pre>"
 
 

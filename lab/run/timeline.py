@@ -5,14 +5,13 @@ import itertools
 import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab import markup
 from lab.messages import say
 
 TO_SERVER, FROM_SERVER, OPENED, ENDED = "→", "←", "+", "×"  # noqa: RUF001 - a cross
 
-STYLE = Path(__file__).with_suffix(".css")
+STYLE = markup.STYLES / "timeline.css"
 LONG_JSON = 60
 """Characters from which on a frame's JSON can be unfolded."""
 

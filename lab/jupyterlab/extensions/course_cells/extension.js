@@ -1,7 +1,8 @@
 // What JupyterLab has no setting for. A cell that writes a file has the colours of that file's
 // language, and one that changes it those of a patch. A notebook that is merely opened counts as
 // unchanged. The menus' own names, which its language pack leaves in English, are the reader's; for
-// a projector letters are larger, the sidebar closed. And the first page's buttons stop servers.
+// a projector letters are larger, the sidebar closed. What lab told keeps its looks in a notebook that
+// was stored. And the first page's buttons stop servers.
 //
 // JupyterLab loads this file as it is, and nothing has to be built: a container of modules, as its
 // module federation wants one, with one plugin in it.
@@ -9,6 +10,7 @@
   const NAME = "course_cells"
   const WRITES = /^%%(writefile|patch|fill)\s+(?:-\w+\s+)*(\S+)\s*$/
   const MENUS = ["file", "edit", "view", "run", "kernel", "tabs", "settings", "help"]
+  const STYLES = ["markup.css", "timeline.css"]
   const SIZES = {
     "--jp-code-font-size": "18px",
     "--jp-content-font-size1": "20px",
@@ -46,6 +48,7 @@
             keepUnchanged(panel.content.model)
             colourAll(panel.content.model.cells, colour)
           })
+        bringStyles(PageConfig.getOption("fullLabextensionsUrl"))
         offerToStop(app.serviceManager.sessions)
         notebooks.forEach(watch) // of those that were open before, as after a reload
         notebooks.widgetAdded.connect((_, panel) => watch(panel))
@@ -66,6 +69,16 @@
   function enlarge(shell) {
     for (const [name, size] of Object.entries(SIZES)) document.body.style.setProperty(name, size)
     shell.collapseLeft()
+  }
+
+  // Of outputs that it doesn't trust, as of a notebook that came with the course, JupyterLab shows no style.
+  function bringStyles(extensions) {
+    for (const name of STYLES) {
+      const link = document.createElement("link")
+      link.rel = "stylesheet"
+      link.href = `${extensions}/${NAME}/${name}`
+      document.head.append(link)
+    }
   }
 
   // A server ends with the kernel that started it. Where this file isn't, the buttons stay hidden.
