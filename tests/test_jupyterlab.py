@@ -24,6 +24,7 @@ CELLS = {
     "patch": "%%patch chat/a.py\n same\n-    return 1\n+    return 2",
     "written": "%%writefile chat/a.py\ndef one():\n    return 1",
     "long": LONG,
+    "printed": "print('word ' * 60)",
     "wrapped": f"if True:\n    x = '{'o ' * 70}'",
 }
 ORDER = list(CELLS)
@@ -172,6 +173,14 @@ def test_on_a_projector_a_lines_further_rows_stand_right_of_it(projected):
     assert further
     assert all(left > first for left in further)
     assert lefts(wrapped.locator(".cm-line").first) == lefts(cell(page, "long"))[:1]
+
+
+def test_on_a_projector_what_is_printed_is_wrapped_between_words(projected):
+    _, page = projected
+    cell(page, "printed").click()
+    command(page, "notebook:run-cell")
+    printed = page.locator(".jp-OutputArea-output pre", has_text="word word")
+    expect(printed).to_have_css("word-break", "normal")
 
 
 def test_on_a_projector_a_cells_number_is_whole(projected):

@@ -60,14 +60,22 @@
     }
   }
 
+  function addRule(rule) {
+    const style = document.createElement("style")
+    style.textContent = rule
+    document.head.append(style)
+  }
+
   function name(mainMenu, names) {
     if (!names) return
     names.split(",").forEach((label, at) => (mainMenu[`${MENUS[at]}Menu`].title.label = label))
   }
 
-  // Its own setting for sizes counts only where a person has made it.
+  // Its own setting for sizes counts only where a person has made it. What doesn't fit in a row any more
+  // is wrapped between words; JupyterLab cuts them.
   function enlarge(shell) {
     for (const [name, size] of Object.entries(SIZES)) document.body.style.setProperty(name, size)
+    addRule("body .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere }")
     shell.collapseLeft()
   }
 
@@ -83,9 +91,7 @@
 
   // A server ends with the kernel that started it. Where this file isn't, the buttons stay hidden.
   function offerToStop(sessions) {
-    const style = document.createElement("style")
-    style.textContent = "button[data-course-session] { display: inline }"
-    document.head.append(style)
+    addRule("button[data-course-session] { display: inline }")
     document.body.addEventListener("click", async ({ target }) => {
       const notebook = target.dataset?.courseSession
       if (!notebook) return
