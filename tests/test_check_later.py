@@ -18,9 +18,8 @@ OTHERS = sorted(
 )
 
 
-@pytest.mark.usefixtures("browser_program")
-def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path, monkeypatch):
-    monkeypatch.setattr("lab.check.SECONDS", 40)
+@pytest.mark.usefixtures("browser_program", "patience")
+def test_nothing_warmed_up_and_nothing_changed(finished_after, tmp_path):
     folder = Path(shutil.copytree(finished_after("28-relay"), tmp_path / "workspace"))
     (folder / "db.sqlite3").touch()  # the learner's own, before its first migration
     before = digest(folder)

@@ -20,6 +20,8 @@ from lab.check import check, checking, sandbox
 from lab.check.serving import Server
 from regression.turns import in_turn
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 CHECK = "import sys; from lab.check import check; check(sys.argv[1], sys.argv[2])"
 WITHOUT_FORK = "from lab.check import sandbox; sandbox._FORKS = False; "
 ON_TWO_SERVERS = """
@@ -30,8 +32,7 @@ lab.check.probes_of = lambda _: [probe for probe in lab.check.probes.PROBES if p
 
 @pytest.mark.usefixtures("browser_program")
 def test_an_ordinary_end_leaves_nothing(spoilt, place, monkeypatch):
-    monkeypatch.setattr("lab.check.SECONDS", 60)
-    monkeypatch.setattr("lab.check.probes.browser.SECONDS", 40)
+    monkeypatch.setattr("lab.check.probes.browser.SECONDS", 60)
     before = digest(spoilt)
     assert check("05-asgi", spoilt).ok
     assert not remains(place)
@@ -74,8 +75,6 @@ def test_workspaces_that_share_a_check_know_nothing_of_each_other(
 
 def test_without_fork_it_says_the_same_and_leaves_nothing(spoilt, place, monkeypatch):
     monkeypatch.setattr(sandbox, "_FORKS", False)
-    monkeypatch.setattr("lab.check.SECONDS", 60)
-    monkeypatch.setattr("lab.check.causes.SEARCH_SECONDS", 40)
     monkeypatch.setattr("lab.check.browsing.find_browser", lambda: None)
     make("event-type", spoilt)
     report = check("02-consumers", spoilt)
