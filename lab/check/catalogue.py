@@ -50,6 +50,11 @@ class Mistake:
         return _filled(self.advices, values)
 
     @property
+    def is_missing(self) -> bool:
+        """Whether it says that something isn't there: then its id does."""
+        return self.id.endswith("-missing")
+
+    @property
     def changes(self) -> list[dict[str, Any]]:
         """What making it does to files; nothing for one of the machine."""
         return [each for each in (self.make, *self.make.get("also", ())) if "file" in each]

@@ -20,6 +20,8 @@ from lab.check.statements import statements
 
 WORD = r"""[\w.]+|[rbfu]{0,2}"[^"]*\""""
 """A name, or a string."""
+SHORTEST_LINE = 10
+"""Characters of a line that is known again elsewhere: a bracket or an `else:` says nothing."""
 MOST_PIECES = 6
 """In how many places a file may differ that is looked at piece by piece; with more it is otherwise."""
 
@@ -63,6 +65,9 @@ def finding(
     An empty cause is one of the machine: only what was seen tells which.
     """
     cause = list(cause)
+    if own := _led_to(cause, evidence, mine, lesson):
+        entry = catalogue.find("error-in-own-file")
+        return [Finding(entry.id, own.file, own.line, _values(_Match(entry, ()), [], evidence))]
     whole = {change.file for change in cause if change.kind == "whole"}
     pieces = [piece for change in cause for piece in _pieces(change, mine, lesson)]
     left = marked.blocks(pieces, mine, lesson)
@@ -78,7 +83,38 @@ def finding(
     for file in dict.fromkeys(block.file for block in left):
         if file not in whole & told:  # of a whole file, not each piece has to be wrong
             found.append(_of(None, [block for block in left if block.file == file]))
-    return [_told(match, evidence, mine) for match in found]
+    found = [_misplaced(each, mine, lesson) or each for each in found]
+    return [_told(each, evidence, mine) for each in found]
+
+
+def _led_to(
+    cause: Sequence[Change], evidence: Evidence, mine: Files, lesson: Files
+) -> Frame | None:
+    """Python's line in a file that only the learner has, if the cause does no more than lead there.
+
+    With the cause turned back the file isn't used any more: that it passes then says nothing of it.
+    """
+    error = next((error for error in evidence.errors if error.place), None)
+    place = error.place if error else None
+    if not error or not place or place.file not in mine or place.file in lesson:
+        return None
+    leading = {frame.file for frame in error.frames if frame.own} - {place.file}
+    return place if cause and {change.file for change in cause} <= leading else None
+
+
+def _misplaced(match: _Match, mine: Files, lesson: Files) -> _Match | None:
+    """What is said to be missing, where it stands elsewhere in the file; None if it really is missing."""
+    if match.entry and not match.entry.is_missing:
+        return None
+    for block in match.blocks:
+        wanted = [line.strip() for change in block.changes for line in change.lesson]
+        first = next(filter(None, wanted), "")
+        own = [line.strip() for line in mine.get(block.file, "").splitlines()]
+        needed = max(1, lesson.get(block.file, "").count(first))
+        if block.only_missing and len(first) >= SHORTEST_LINE and own.count(first) >= needed:
+            line = own.index(first) + 1
+            return _Match(catalogue.find("lines-misplaced"), match.blocks, line=line)
+    return None
 
 
 def _pieces(change: Change, mine: Files, lesson: Files) -> list[Change]:
