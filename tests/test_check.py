@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import MagicMock
 
+import httpx
 import pytest
 from checks.proof import make, needs_own_python, prove
 from checks.remains import remains
@@ -17,7 +18,7 @@ from checks.workspaces import digest
 
 from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
-from lab.check.probes import Probe, limits
+from lab.check.probes import Probe, limits, visitor
 from lab.check.probes import site as sites
 from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
@@ -488,6 +489,13 @@ def test_without_a_browser_the_form_is_looked_at(spoilt, check_without_browser):
     assert "no browser" in str(found)
     make("html-input", spoilt)
     assert told_of(check_without_browser("01-template", spoilt)) == [("html-input", PAGE)]
+
+
+def test_a_page_that_is_but_a_files_name_warns_of_nothing(recwarn):
+    request = httpx.Request("GET", "http://127.0.0.1/")
+    page = visitor.Page(httpx.Response(200, text="chat/index.html", request=request))
+    assert page.forms == []
+    assert not recwarn.list
 
 
 def test_could_not_check(tmp_path, correct, monkeypatch):

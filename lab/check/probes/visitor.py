@@ -34,7 +34,8 @@ class Page:
         self.path = response.url.path
         self.headers = response.headers
         self.html = response.text
-        self._soup = BeautifulSoup(self.html, "html.parser")
+        # A page may be no more than a file's name: without a line break there is a warning of it.
+        self._soup = BeautifulSoup(f"{self.html}\n", "html.parser")
 
     @property
     def forms(self) -> list[Form]:
