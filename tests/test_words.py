@@ -312,6 +312,21 @@ def test_trouble_of_the_machine_needs_no_change():
     assert (found.mistake, found.file, found.values["port"]) == ("env-port", None, 8000)
 
 
+URLS = "chat/urls.py"
+
+
+@pytest.mark.parametrize(("also", "told"), [(SETTINGS, SETTINGS), (CONSUMERS, URLS)])
+def test_a_line_of_ones_own_file_is_told_where_the_cause_only_leads_to_it(also, told):
+    """Not where a change that repairs it isn't on the way to the error."""
+    frames = (Frame(CONSUMERS, 1, "<module>"), Frame(URLS, 2, "<module>"))
+    error = Error("AttributeError", "module 'chat.views' has no attribute 'home'", frames)
+    mine = lesson_files() | {URLS: "from chat import views\nviews.home\n"}
+    (found,) = words.finding(
+        [Change(also, "whole")], Evidence("setup", "exception", (error,)), mine, lesson_files()
+    )
+    assert found.file == told
+
+
 # -- the catalogue ----------------------------------------------------------------
 
 

@@ -103,18 +103,25 @@ def _led_to(
 
 
 def _misplaced(match: _Match, mine: Files, lesson: Files) -> _Match | None:
-    """What is said to be missing, where it stands elsewhere in the file; None if it really is missing."""
+    """What is said to be missing, where it stands elsewhere in the file; None if it really is missing.
+
+    Only of a line that each of the two files has once: else it may be another that is meant.
+    """
     if match.entry and not match.entry.is_missing:
         return None
     for block in match.blocks:
         wanted = [line.strip() for change in block.changes for line in change.lesson]
         first = next(filter(None, wanted), "")
-        own = [line.strip() for line in mine.get(block.file, "").splitlines()]
-        needed = max(1, lesson.get(block.file, "").count(first))
-        if block.only_missing and len(first) >= SHORTEST_LINE and own.count(first) >= needed:
+        own, theirs = (_lines(files.get(block.file, "")) for files in (mine, lesson))
+        is_once = own.count(first) == 1 and theirs.count(first) <= 1  # it may be in their own names
+        if block.only_missing and len(first) >= SHORTEST_LINE and is_once:
             line = own.index(first) + 1
             return _Match(catalogue.find("lines-misplaced"), match.blocks, line=line)
     return None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines()]
 
 
 def _pieces(change: Change, mine: Files, lesson: Files) -> list[Change]:
