@@ -28,7 +28,7 @@ class Sockets:
 
     def __init__(self):
         self.held = {}  # channel name: (room, user)
-        self.entering = Together(self.note_who_enters)
+        self.entering = Together(note_who_enters)
         self.leaving = Together(forget_who_leaves)
         self.people = Together(people_in)
 
@@ -39,12 +39,15 @@ class Sockets:
         """
         if not user.is_authenticated:
             return False
-        self.held[channel_name] = room, user
         try:
             return await self.entering.ask((channel_name, room, user))
         except DatabaseError:
             logger.exception("could not note who came; trying again")
             return False
+        finally:
+            # Only now: a beat in between would note it as well, and tell the room. But in any case:
+            # if this was cut off `leave` must find it, and if the database failed the next beat.
+            self.held[channel_name] = room, user
 
     async def leave(self, channel_name, room, user):
         """Take a user's socket away; True if it was their last one in the room."""
@@ -63,33 +66,14 @@ class Sockets:
                 logger.exception("could not renew who is here; trying again")
 
     @database_sync_to_async
-    def note_who_enters(self, sockets):
-        first = firsts(sockets)
-        self.note([channel_name for channel_name, _, _ in sockets])
-        return first
-
-    @database_sync_to_async
     def renew(self):
         """Say that these sockets are open now; who was not noted: (group name, username)."""
-        noted = Presence.objects.filter(channel_name__in=list(self.held))
+        held = dict(self.held)  # sockets come and go meanwhile
+        noted = Presence.objects.filter(channel_name__in=list(held))
         noted.update(seen_at=Now())  # the database's clock: servers' own may differ
-        missing = self.held.keys() - set(noted.values_list("channel_name", flat=True))
-        return {(room.group_name, user.get_username()) for room, user in self.note(missing)}
-
-    def note(self, channel_names):
-        """Note sockets, but for those whose room or account is gone; (room, user) of each noted."""
-        held = {name: self.held[name] for name in channel_names if name in self.held}
-        presences = [
-            Presence(channel_name=name, room=room, user=user, seen_at=Now())
-            for name, (room, user) in held.items()
-        ]
-        try:
-            Presence.objects.bulk_create(presences)
-        except IntegrityError:  # because of one: the others are noted one by one
-            if len(held) == 1:
-                return []
-            return [who for name in held for who in self.note([name])]
-        return list(held.values())
+        missing = held.keys() - set(noted.values_list("channel_name", flat=True))
+        came = note({name: held[name] for name in missing})
+        return {(room.group_name, user.get_username()) for room, user in came}
 
 
 @database_sync_to_async
@@ -100,6 +84,13 @@ def people_in(rooms):
     for room, name in noted.values_list("room", "user__username").distinct():
         people[room].append(name)
     return people
+
+
+@database_sync_to_async
+def note_who_enters(sockets):
+    first = firsts(sockets)
+    note({name: (room, user) for name, room, user in sockets})
+    return first
 
 
 @database_sync_to_async
@@ -125,6 +116,21 @@ async def tell(what, people):
     """Tell the rooms who came or went: (group name, username) of each."""
     for group_name, author in people:
         await relay.send(group_name, [{"presence": {"type": what, "author": author}}])
+
+
+def note(sockets):
+    """Note sockets, but for those whose room or account is gone; (room, user) of each noted."""
+    presences = [
+        Presence(channel_name=name, room=room, user=user, seen_at=Now())
+        for name, (room, user) in sockets.items()
+    ]
+    try:
+        Presence.objects.bulk_create(presences)
+    except IntegrityError:  # because of one: the others are noted one by one
+        if len(sockets) == 1:
+            return []
+        return [who for name in sockets for who in note({name: sockets[name]})]
+    return list(sockets.values())
 
 
 @database_sync_to_async

@@ -266,3 +266,77 @@ def test_a_server_whose_clock_is_ahead_sweeps_nobody_who_is_there(project, tmp_p
     swept = AHEAD + "print(asyncio.run(presence.sweep()), kept())"
     command = ["shell", "--no-imports", "--command", PRESENCE + swept]
     assert product.manage(folder, *command) == "[] ['a', 'b', 'c']\n"
+
+
+CUT_OFF = """
+async def cut_off():
+    entering = asyncio.create_task(sockets.enter("d", gone, ghost))
+    await asyncio.sleep(0)  # until it asks the database
+    entering.cancel()
+    await asyncio.wait([entering])
+    return await sockets.leave("d", gone, ghost)
+
+print(asyncio.run(cut_off()), kept())
+"""
+DATABASE_AWAY = """
+from django.db import DatabaseError
+
+def fail(sockets):
+    raise DatabaseError("away")
+
+note, presence.note = presence.note, fail
+print(asyncio.run(sockets.enter("d", gone, ghost)), kept())
+presence.note = note
+print(asyncio.run(sockets.renew()) == {(gone.group_name, "ghost")}, kept())
+"""
+
+
+@pytest.mark.parametrize(
+    ("happens", "told"),
+    [
+        (CUT_OFF, "True ['a', 'b', 'c']\n"),
+        (DATABASE_AWAY, "False ['a', 'b', 'c']\nTrue ['a', 'b', 'c', 'd']\n"),
+    ],
+    ids=["who is cut off meanwhile leaves", "the next beat notes whom the database couldn't"],
+)
+def test_an_entering_that_is_not_completed_is_looked_after(project, tmp_path, happens, told):
+    folder = Path(shutil.copytree(project, tmp_path / "project"))
+    command = ["shell", "--no-imports", "--command", PRESENCE + happens]
+    assert product.manage(folder, *command) == told
+
+
+DURING_A_BEAT = """
+import asyncio
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from chat import presence
+from chat.models import Room
+
+call_command("migrate", verbosity=0)
+bia, room = User.objects.create(username="bia"), Room.objects.create(title="a room")
+sockets = presence.Sockets() if hasattr(presence, "Sockets") else presence
+
+async def both_windows(order):
+    async def enter(name):
+        return ["bia"] if await sockets.enter(name, room, bia) else []
+
+    async def beat():
+        return [name for _, name in await sockets.renew()]
+
+    for name in "ab":
+        print(sum(await asyncio.gather(*[enter(name), beat()][::order]), []))
+    for name in "ab":
+        await sockets.leave(name, room, bia)
+
+for order in 1, -1:
+    asyncio.run(both_windows(order))
+"""
+
+
+@pytest.mark.parametrize("lesson", ["16-presence", "29-lifespan"])
+def test_who_comes_during_a_beat_is_told_once_in_earlier_lessons_too(
+    finished_after, tmp_path, lesson
+):
+    folder = Path(shutil.copytree(finished_after(lesson), tmp_path / "project"))
+    told = product.manage(folder, "shell", "--no-imports", "--command", DURING_A_BEAT)
+    assert told == "['bia']\n[]\n" * 2

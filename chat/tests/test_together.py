@@ -64,6 +64,28 @@ async def test_of_sockets_that_come_or_go_together_one_is_the_first_and_one_the_
     assert await sockets.people.ask(room.pk) == []
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_who_comes_during_a_beat_is_told_once_and_another_window_not_at_all():
+    room = await Room.objects.acreate(title="sala")
+    bia = await User.objects.acreate_user("bia")
+
+    async def enter(name):
+        if await sockets.enter(name, room, bia):
+            told.append((room.group_name, "bia"))
+
+    async def beat():
+        told.extend(await sockets.renew())
+
+    for order in 1, -1:
+        sockets, told = Sockets(), []
+        for name in "ab":  # her first window, and another
+            both = [enter(name), beat()]
+            await asyncio.gather(*both[::order])
+            assert told == [(room.group_name, "bia")]
+        await asyncio.gather(*[sockets.leave(name, room, bia) for name in "ab"])
+
+
 @pytest.mark.asyncio
 async def test_a_short_gap_is_answered_from_memory(feed):  # noqa: F811
     assert feed.since(7, "7") == []
