@@ -83,7 +83,7 @@ def _check(
             return Report(lesson, (tried,))
         return _try_project(lesson, box, tried, browser, tell)
     except Busy as busy:
-        return Report(lesson, unable=say(busy.why))
+        return Report(lesson, unable=str(busy))
     except TimeoutError:
         return Report(lesson, unable=_slow(lesson))
     except OSError as error:

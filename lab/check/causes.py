@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from lab.check.probes import Probe
 from lab.check.probes.site import LEAST_SECONDS
 from lab.check.repair import smallest
 from lab.check.report import Tried
+from lab.check.seen import observed
 from lab.check.trial import STARTS, Outcome, Trials
 from lab.check.words import finding
+from lab.messages import say
 from lab.patience import PATIENCE
 
 MOST_FAILURES = 3
@@ -28,11 +30,11 @@ MOST_PATIENT = 2
 
 
 class Busy(Exception):
-    """What failed was the machine, and nobody's files; `why` is a key of messages.toml."""
+    """What failed was the machine, and nobody's files."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, why: str, seen: Evidence) -> None:
+        """Tell why, as messages.toml has it under that key, and what was seen."""
+        super().__init__(say(why, title=say(f"check_{seen.probe}"), seen=observed(seen)))
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class _Cause:
     cut_short: bool = False
     """Whether the time was over before anything was seen to repair it, or more than one file was:
     which of them is to blame isn't known."""
+    passes: bool = False
+    """Whether it passes when it is merely tried again: nothing is to blame but a busy machine."""
 
 
 def find_causes(
@@ -53,13 +57,15 @@ def find_causes(
 ) -> list[Tried]:
     """What passed and what failed, each failure with what is to blame for it.
 
-    What comes after a failure is seen with that repaired; the outcome is the first trial's.
+    What comes after a failure is seen with that repaired; the outcome is the first trial's. What
+    was late, and is in time when it is tried again, is no failure: it goes on from there.
 
-    Raises Busy when the first failure is the machine's.
+    Raises Busy when the first failure is the machine's, TimeoutError when the time is over before
+    anything has failed but by being late.
     """
     tried = Tried.well(outcome.passed)
     repaired: frozenset[Change] = frozenset()
-    for number in range(MOST_FAILURES):
+    for _ in range(MOST_FAILURES):
         seen = outcome.failure
         if seen is None:
             break
@@ -67,21 +73,36 @@ def find_causes(
         try:
             cause = _Search(trials, files, needed, seen, repaired).cause()
         except Busy:
-            if number:
+            if repaired:
                 break
             raise
-        found = finding(cause.changes, seen, files.mine, files.lesson)
-        if not cause.changes:  # nothing was seen to repair it, so to name a file would be a guess
-            found = [each for each in found if each.file is None]
-        tried.append(Tried(seen.probe, seen, tuple(found), "", number > 0, cause.cut_short))
+        if not cause.passes:
+            tried.append(_told(cause, seen, files, bool(repaired)))
+            if not cause.changes:
+                break
+            repaired |= frozenset(cause.changes)
         told = {each.name for each in tried}
         left = [probe for probe in probes if probe.name not in told]
-        if not (cause.changes and left) or trials.box.left < 2 * LEAST_SECONDS:
+        if repaired and (not left or trials.box.left < 2 * LEAST_SECONDS):
             break
-        repaired |= frozenset(cause.changes)
-        outcome = trials.run(files.with_lent(repaired), left, HASTE)
-        tried += [each for each in Tried.well(outcome.passed, True) if each.name not in told]
+        outcome = trials.run(files.with_lent(repaired), left, HASTE if repaired else 1.0)
+        well = Tried.well(outcome.passed, bool(repaired))
+        tried += [each for each in well if each.name not in told]
+    if not repaired and outcome.slow:
+        raise TimeoutError
+    if outcome.failure is not None and all(each.ok for each in tried):
+        raise Busy(
+            "check_passing", outcome.failure
+        )  # each time another, or the same one time and again
     return tried
+
+
+def _told(cause: _Cause, seen: Evidence, files: ProjectFiles, repaired: bool) -> Tried:
+    """A failure with its cause, in words; repaired is whether one before it was."""
+    found = finding(cause.changes, seen, files.mine, files.lesson)
+    if not cause.changes:  # nothing was seen to repair it, so to name a file would be a guess
+        found = [each for each in found if each.file is None]
+    return Tried(seen.probe, seen, tuple(found), "", repaired, cause.cut_short)
 
 
 class _Search:
@@ -101,26 +122,30 @@ class _Search:
         self._patience = MOST_PATIENT
         self._enough: list[frozenset[Change]] = []
         """What was seen to repair it."""
+        self._again: Future[Outcome] | None = None
+        """What comes of it once more, with nothing changed."""
 
     def cause(self) -> _Cause:
         """Look for it, while what fails without a word of Python's is tried once more.
 
-        Raises Busy when it passes then, or came too late, and comes too late from the lesson's own
-        files as well.
+        Raises Busy when it passes then though it wasn't merely late, or came too late, and comes
+        too late from the lesson's own files as well.
         """
-        if self._seen.errors:
+        if self._seen.errors and not self._seen.late:
             return self._fewest()
         beside = ThreadPoolExecutor(1)
-        again = beside.submit(self._tried)
+        self._again = beside.submit(self._tried)
         beside.shutdown(wait=False)
         if any(probe.lane == "beside" for probe in self._needed):
-            wait([again])  # projects would hear each other over the one Valkey
+            wait([self._again])  # projects would hear each other over the one Valkey
         found = self._fewest()
         changes = self._without_the_late(found.changes)
-        if again.result().ok:
-            raise Busy("check_passing")
+        if self._again.result().ok:
+            if self._seen.late:
+                return _Cause(passes=True)
+            raise Busy("check_passing", self._seen)
         if self._seen.late and not found.has_passed and not self._lessons_own_pass():
-            raise Busy("check_late")
+            raise Busy("check_late", self._seen)
         return replace(found, changes=changes)
 
     def _tried(self, chosen: Iterable[Change] = (), haste: float = 1.0) -> Outcome:
@@ -141,7 +166,8 @@ class _Search:
         until = time.monotonic() + SEARCH_SECONDS
 
         def passes(chosen: frozenset[Change]) -> bool:
-            if self._trials.box.left < LEAST_SECONDS or time.monotonic() > until:
+            is_over = self._trials.box.left < LEAST_SECONDS or time.monotonic() > until
+            if is_over or self._passes_again():
                 raise TimeoutError
             return self._passes(chosen)
 
@@ -159,6 +185,10 @@ class _Search:
             found = self._whole_files()
             return _Cause(found, bool(self._enough), cut_short=not found)
         return _Cause(found, bool(self._enough))
+
+    def _passes_again(self) -> bool:
+        """Whether it is known by now to pass with nothing changed."""
+        return bool(self._again and self._again.done() and self._again.result().ok)
 
     def _passes(self, chosen: frozenset[Change]) -> bool:
         """Whether it passes with these turned back, tried in haste."""

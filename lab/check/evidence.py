@@ -36,6 +36,12 @@ class Error:
         return next((frame for frame in reversed(self.frames) if frame.own), None)
 
     @property
+    def is_of_time(self) -> bool:
+        """Whether something took too long: a wait, or another's turn at an SQLite database."""
+        name = self.type.rpartition(".")[2]
+        return name == "TimeoutError" or "database is locked" in self.message
+
+    @property
     def text(self) -> str:
         """The error as Python prints it: its last line."""
         name = self.type.rpartition(".")[2]
@@ -76,7 +82,7 @@ class Evidence:
     running: tuple[Frame, ...] = ()
     """Where the learner's code was busy when the time was up."""
     late: bool = False
-    """Whether the time was up, and nothing was seen to be wrong: the machine may be too busy."""
+    """Whether the time was up, and nothing else was wrong: the machine may be too busy."""
 
     @property
     def place(self) -> Frame | None:
@@ -92,7 +98,8 @@ def from_json(probe: str, data: dict[str, Any]) -> Evidence:
         frames = tuple(Frame(**frame) for frame in link.pop("frames"))
         errors.append(_error(link.pop("type"), link.pop("message"), frames, **link))
     warned = tuple(_warned(warning) for warning in data.pop("warnings", ()))
-    return Evidence(probe, data.pop("kind"), tuple(errors), warned, data)
+    late = data.pop("late", False) or any(error.is_of_time for error in errors)
+    return Evidence(probe, data.pop("kind"), tuple(errors), warned, data, late=late)
 
 
 def _warned(warning: dict[str, Any]) -> Warned:

@@ -206,8 +206,8 @@ class Server(Stage):
             yield
         except Unanswered as missing:
             found = self.evidence(probe, missing.kind, lines, printed, missing.seen)
-            late = missing.is_late and not found.errors and not found.running
-            raise Failure(replace(found, late=late)) from missing
+            is_late = missing.is_late and not found.errors and not found.running
+            raise Failure(replace(found, late=is_late or found.late)) from missing
 
     def evidence(
         self, probe: str, kind: str, before: int, printed: int, seen: Mapping[str, object]

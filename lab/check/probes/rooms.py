@@ -8,8 +8,10 @@ from lab.check.probes.probe import probe
 from lab.check.probes.site import SAID, TITLES, Site, new_room
 from lab.check.probes.visitor import Visitor
 from lab.check.probes.wire import Unanswered, expect
+from lab.patience import PATIENCE
 
 NO_ROOM = "/ws/rooms/999999999/"
+REFUSING_SECONDS = 0.5 * PATIENCE
 
 
 @probe("15-rooms")
@@ -46,9 +48,10 @@ def expect_refused(site: Site, path: str, kind: str, visitor: Visitor | None = N
         with site.wire(path, visitor) as wire:
             with suppress(Unanswered):
                 wire.say(**SAID)
-            code = wire.closed_within(0.5)
-            is_refused = code not in (None, 1006, 1011)
-            expect(is_refused, kind, path=path, code=code, frames=wire.heard)
+            code = wire.closed_within(REFUSING_SECONDS)
+            if code in (None, 1006, 1011):
+                late = TimeoutError() if code is None and not wire.heard else None
+                raise Unanswered(kind, path=path, code=code, frames=wire.heard) from late
     except Unanswered as refused:
         if not refused.is_refusal:
             raise

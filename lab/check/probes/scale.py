@@ -27,6 +27,7 @@ for it now and then, and may just have done so; so the next message counts too."
 AT_ONCE = 5
 """How many messages are said without waiting."""
 LEAVING_SECONDS = 1.5 * PATIENCE
+VALKEY_SECONDS = 2 * PATIENCE
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,23 @@ class Valkey:
         heard: list[tuple[bytes, bytes]] = []
         with self._asked() as redis, redis.pubsub(ignore_subscribe_messages=True) as ear:  # type: ignore[no-untyped-call]
             ear.psubscribe("*")
-            ear.get_message(timeout=2)  # waits for the answer to the subscription
+            ear.get_message(timeout=VALKEY_SECONDS)  # waits for the answer to the subscription
             yield heard
             while message := ear.get_message(timeout=0.2):
                 heard.append((message["channel"], message["data"]))
 
     @contextmanager
     def _asked(self) -> "Iterator[Redis]":
-        from redis import Redis, RedisError  # here: most lessons' checks have no second server
+        # Here: most lessons' checks have no second server.
+        from redis import Redis, RedisError
+        from redis import TimeoutError as RedisTimeout
 
         try:
-            with Redis(HOST, self.port, socket_timeout=2) as redis:
+            with Redis(HOST, self.port, socket_timeout=VALKEY_SECONDS) as redis:
                 yield redis
         except RedisError as error:
-            raise Unanswered("valkey-away", error=str(error)) from error
+            cause = TimeoutError() if isinstance(error, RedisTimeout) else error
+            raise Unanswered("valkey-away", error=str(error)) from cause
 
 
 @probe("19-processes", lane="beside", servers=2)

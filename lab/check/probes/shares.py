@@ -33,9 +33,9 @@ def shares(site: Site) -> None:
         wires = [opened.enter_context(site.wire(visitor=ana)) for _ in range(SPEAKING)]
         begun = time.monotonic()
         if not _is_refused(wires, EACH):
-            if time.monotonic() - begun > AT_ONCE_SECONDS:
-                raise TimeoutError
-            raise Unanswered("never-shared", count=SPEAKING * EACH, sockets=SPEAKING)
+            late = TimeoutError() if time.monotonic() - begun > AT_ONCE_SECONDS else None
+            never = Unanswered("never-shared", count=SPEAKING * EACH, sockets=SPEAKING)
+            raise never from late
         let_in = SPEAKING + _more_let_in(site, ana, opened)
     expect(let_in < SPEAKING + MANY, "any-number", count=let_in)
     expect_exact(site, SOCKETS, lambda sockets: sockets <= let_in)

@@ -91,6 +91,9 @@ class Visitor:
             base_url=f"http://{HOST}:{port}",
             follow_redirects=True,
             max_redirects=MOST_REDIRECTIONS,
+            # Each request on a connection of its own: on a machine that is busy the server may
+            # hang up on one that waits just as the next request is on its way.
+            limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
             verify=False,  # it's plain HTTP, and a browser's authorities take a while to read
         )
