@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -25,6 +27,7 @@ from lab.check.probes.site import Site
 from lab.check.probes.wire import Unanswered
 from lab.check.serving import Failure, Server, Stage
 from lab.messages import say
+from lab.run.server import HOST
 from regression.turns import in_turn
 
 Check = Callable[[str, Path], Report]
@@ -527,6 +530,33 @@ def test_a_page_that_is_but_a_files_name_warns_of_nothing(recwarn):
     page = visitor.Page(httpx.Response(200, text="chat/index.html", request=request))
     assert page.forms == []
     assert not recwarn.list
+
+
+class AnswersOnce(BaseHTTPRequestHandler):
+    """Says that it stays for more, and hangs up on what comes next without a word."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.wfile.flush()
+        self.connection.recv(1)
+        self.close_connection = True
+
+
+def test_a_visitors_next_page_needs_no_connection_that_is_still_there():
+    """Such as one whose server was kept waiting, and hung up only when it was used again."""
+    with ThreadingHTTPServer((HOST, 0), AnswersOnce) as site:
+        serving = threading.Thread(target=site.serve_forever)
+        serving.start()
+        try:
+            somebody = visitor.Visitor(site.server_port, lambda: 30)
+            assert [somebody.get("/").html for _ in range(3)] == ["", "", ""]
+        finally:
+            site.shutdown()
+            serving.join()
 
 
 def test_could_not_check(tmp_path, correct, monkeypatch):

@@ -88,12 +88,11 @@ def find_causes(
         outcome = trials.run(files.with_lent(repaired), left, HASTE if repaired else 1.0)
         well = Tried.well(outcome.passed, bool(repaired))
         tried += [each for each in well if each.name not in told]
-    if not repaired and outcome.slow:
-        raise TimeoutError
-    if outcome.failure is not None and all(each.ok for each in tried):
-        raise Busy(
-            "check_passing", outcome.failure
-        )  # each time another, or the same one time and again
+    if all(each.ok for each in tried):
+        if outcome.slow:
+            raise TimeoutError
+        if outcome.failure:  # it was late each time, and in time when it was tried again
+            raise Busy("check_passing", outcome.failure)
     return tried
 
 
