@@ -29,6 +29,8 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lessons", "table"]
 os.environ["UV_SYSTEM_CERTS"] = os.environ.get("UV_SYSTEM_CERTS", "true")
+# What lessons start writes nothing compiled: each of hundreds of processes would compile it all.
+os.environ["UV_COMPILE_BYTECODE"] = "true"
 if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
     # Its python3.13 runs only where that version is among those chosen: all of them are.
     told = subprocess.run(["pyenv", "versions", "--bare"], check=True, capture_output=True)

@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from checks.proof import make
 from checks.remains import are_cleared, commands, remains
@@ -123,10 +125,37 @@ MOMENTS = {
 }
 
 
+def kill(checker: subprocess.Popen[bytes]) -> None:
+    checker.kill()
+
+
+def tell_all_to_end(checker: subprocess.Popen[bytes]) -> None:
+    """As who tells all Python programs of a machine, or all of a service's processes."""
+    process = psutil.Process(checker.pid)
+    for each in [*process.children(recursive=True), process]:
+        with suppress(psutil.Error):
+            each.terminate()
+
+
 @pytest.mark.usefixtures("browser_program", "valkey_program")
 @pytest.mark.parametrize("name", in_turn(list(MOMENTS), "moments to be killed"))
 def test_killed_as(name, finished_after, tmp_path, place):
-    moment = MOMENTS[name]
+    ended_as(MOMENTS[name], kill, finished_after, tmp_path, place)
+
+
+@pytest.mark.parametrize("but_first", ["", WITHOUT_FORK], ids=["with fork", "without"])
+def test_told_to_end_with_all_of_its_processes(but_first, finished_after, tmp_path, place):
+    ended_as(Moment(serves, but_first=but_first), tell_all_to_end, finished_after, tmp_path, place)
+
+
+def ended_as(
+    moment: Moment,
+    end: Callable[[subprocess.Popen[bytes]], None],
+    finished_after: Callable[[str], Path],
+    tmp_path: Path,
+    place: Path,
+) -> None:
+    """A check that is ended at that moment leaves nothing, and the workspace as it was."""
     folder = Path(shutil.copytree(finished_after(moment.lesson), tmp_path / "workspace"))
     if moment.comes is repairs:
         make("event-type", folder)
@@ -140,6 +169,8 @@ def test_killed_as(name, finished_after, tmp_path, place):
         while not moment.comes(place):
             assert checker.poll() is None, "it came to its end"
             time.sleep(0.005)
+        end(checker)
+        checker.wait(60)
     finally:
         checker.kill()
         checker.wait()

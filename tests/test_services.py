@@ -53,6 +53,21 @@ def postgres(folder: Path, postgres_program: Path) -> Iterator[Postgres]:
 
 
 @pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that services make meanwhile; others' are in the same place."""
+    made = []
+
+    class Noted(temporary.Folder):
+        def __init__(self, name: str) -> None:
+            super().__init__(name)
+            made.append(self.path)
+
+    for module in (nginx_module, postgres_module):
+        monkeypatch.setattr(module, "Folder", Noted)
+    return made
+
+
+@pytest.fixture
 def site(folder: Path) -> Path:
     """A site's configuration."""
     site = folder / "nginx.conf"
@@ -114,12 +129,12 @@ def test_removed_it_leaves_no_process_and_no_folder(postgres):
 
 
 def test_a_server_that_cannot_start_is_told_with_its_own_words_and_leaves_nothing(
-    folder, postgres_program, monkeypatch
+    folder, postgres_program, monkeypatch, made
 ):
     monkeypatch.setattr(postgres_module, "OWNER", "pg_chat")  # such names are PostgreSQL's own
     with pytest.raises(LabError, match=r"(?s)PostgreSQL did not start.*pg_chat"):
         Postgres.start(folder / "postgres.log")
-    assert list(temporary._place().glob("postgres-*")) == []
+    assert [path.exists() for path in made] == [False]
 
 
 def test_nginx_serves_its_site_to_those_who_trust_its_authority(nginx):
@@ -149,15 +164,17 @@ def test_nginx_stopped_leaves_no_process_and_no_folder(nginx):
     assert repr(nginx) == "<Nginx localhost stopped>"
 
 
-def test_a_mistake_in_the_site_is_told_in_nginxs_words_and_leaves_nothing(site, nginx_program):
+def test_a_mistake_in_the_site_is_told_in_nginxs_words_and_leaves_nothing(
+    site, nginx_program, made
+):
     site.write_text("server {")
     with pytest.raises(LabError, match=r"(?s)nginx did not start.*unexpected end of file"):
         Nginx.start(site, SERVERS, site.with_name("nginx.log"))
-    assert list(temporary._place().glob("nginx-*")) == []
+    assert [path.exists() for path in made] == [False]
 
 
 BOTH = """
-import os, signal, sys
+import os, psutil, signal, sys
 from pathlib import Path
 from types import SimpleNamespace
 from lab.run.nginx import Nginx
@@ -167,16 +184,30 @@ folder = Path(sys.argv[1])
 postgres = Postgres.start(folder / "postgres.log")
 nginx = Nginx.start(folder / "nginx.conf", [SimpleNamespace(address="127.0.0.1:1")], folder / "log")
 print(postgres._folder.path, nginx._folder.path, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
+"""
+KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
+TOLD = """
+for process in psutil.Process().children(recursive=True):
+    try:
+        if process.exe() == psutil.Process().exe():
+            process.terminate()
+    except psutil.Error:
+        pass  # gone meanwhile
+os.kill(os.getpid(), signal.SIGTERM)
 """
 
 
 @pytest.mark.usefixtures("postgres_program", "nginx_program")
-def test_they_end_with_a_program_that_is_killed_and_their_folders_go(site):
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(KILLED, -signal.SIGKILL), (TOLD, -signal.SIGTERM)],
+    ids=["killed", "told to end with all that is Python"],
+)
+def test_they_end_with_a_program_that_ends_and_their_folders_go(ending, code, site):
     before = set(psutil.pids())
-    command = [sys.executable, "-c", BOTH, str(site.parent)]
+    command = [sys.executable, "-c", BOTH + ending, str(site.parent)]
     killed = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+    assert killed.returncode == code
     folders = [Path(each) for each in killed.stdout.split()]
     for process in psutil.process_iter(["cmdline"]):
         own = any(str(folder) in " ".join(process.info["cmdline"] or ()) for folder in folders)

@@ -13,13 +13,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 # What is left is more than the kernel's process group: a server that shall live when a cell is
 # interrupted has a group of its own.
 _END_SESSION = """
-import os, psutil, sys
+import os, psutil, signal, sys
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the kernel may be told to end together with us
 
 def left(session):
     for process in psutil.process_iter():
@@ -152,7 +155,9 @@ def _run_program(command: list[str], ending: int | None = None) -> int:
     except OSError as error:
         print(error, flush=True)  # a line that its log shows: a traceback through us helps nobody
         return 1
-    _when_stdin_closes(program.kill if ending is None else lambda: program.send_signal(ending))
+    end = program.kill if ending is None else partial(program.send_signal, ending)
+    signal.signal(signal.SIGTERM, lambda *_: end())  # else it would outlive us
+    _when_stdin_closes(end)
     return program.wait()
 
 

@@ -7,12 +7,12 @@ Daphne's own arguments after it.
 import os
 import runpy
 import secrets
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from lab import course, project
+from lab.run import temporary
 
 # The notebook that shows the page is another site, and the finished chat lets none frame it.
 _FRAMABLE = """
@@ -24,22 +24,6 @@ _SPEAKING = """
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.endswith(".LocaleMiddleware")]
 LANGUAGE_CODE = {!r}
 """
-_REMOVE = "import os, shutil, sys; os.read(0, 1); shutil.rmtree(sys.argv[1], ignore_errors=True)"
-
-
-def _folder_that_goes_with_us() -> Path:
-    """A new folder; another process removes it once this one is gone, however it went."""
-    folder = Path(tempfile.gettempdir(), f"finished-chat-{secrets.token_hex(8)}")
-    until_we_go, _ = os.pipe()  # nobody closes the other end before
-    subprocess.Popen(
-        [sys.executable, "-Ic", _REMOVE, str(folder)],
-        stdin=until_we_go,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # whoever ends us by force ends our whole group
-    )
-    folder.mkdir(mode=0o700)
-    return folder
 
 
 def _write_project(folder: Path, language: str) -> None:
@@ -51,7 +35,8 @@ def _write_project(folder: Path, language: str) -> None:
 def main(arguments: list[str]) -> None:
     """Write the project, make its database, and serve it until this process is ended."""
     language, *of_daphne = arguments
-    folder = _folder_that_goes_with_us()
+    folder = Path(tempfile.gettempdir(), f"finished-chat-{secrets.token_hex(8)}")
+    _keeper = temporary.make(folder)  # who no longer held it would be taken for gone
     _write_project(folder, language)
     os.chdir(folder)
     sys.path.insert(0, str(folder))

@@ -12,8 +12,9 @@ LONGEST_PLACE = 60
 """Characters: a socket's name has 103 at most on macOS, and those of the folder and of the socket."""
 
 _REMOVE = """
-import os, shutil, sys, time
+import os, shutil, signal, sys, time
 
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whose it was may be told to end together with us
 os.read(0, 1)
 for _ in range(50):
     shutil.rmtree(sys.argv[1], ignore_errors=True)
@@ -32,14 +33,7 @@ class Folder:
         Raises OSError where none can be made.
         """
         self.path = _place(longest) / f"{name}-{secrets.token_hex(4)}"
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-Ic", _REMOVE, str(self.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # whoever ends us by force ends our whole group
-        )
-        self.path.mkdir(mode=0o700)
+        self._keeper = make(self.path)
 
     def remove(self) -> None:
         """Remove it now, with what is in it; removing it twice is fine."""
@@ -47,6 +41,22 @@ class Folder:
         assert self._keeper.stdin
         self._keeper.stdin.close()
         self._keeper.wait()
+
+
+def make(folder: Path) -> subprocess.Popen[bytes]:
+    """Make a folder that only its owner reads.
+
+    The process that is returned removes it, when its standard input closes or we are gone.
+    """
+    keeper = subprocess.Popen(
+        [sys.executable, "-Ic", _REMOVE, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # whoever ends us by force ends our whole group
+    )
+    folder.mkdir(mode=0o700)
+    return keeper
 
 
 def _place(longest: int = LONGEST_PLACE) -> Path:

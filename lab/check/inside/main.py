@@ -147,6 +147,7 @@ def fork_for(order: dict[str, Any]) -> None:
             lead_a_group(0)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.closerange(3, 64)
             carry_out(order)
         finally:
@@ -231,6 +232,9 @@ def marked_processes() -> list[Any]:
 
 def main(way: str, folder: str) -> None:
     """Warm up, then carry out orders; clear away at the end."""
+    if way != "once":
+        # Whoever ends all processes at once ends the check too, and we clear away after it.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if way == "keep":
         sys.stdin.read()
         clear_away(folder)
