@@ -109,24 +109,28 @@ def sign_up(visitor: Visitor) -> Visitor:
     Raises Unanswered when the site has no form for it, or the form leads to no login.
     """
     visitor.name = f"ana-{secrets.token_hex(4)}"
-    answer = _enter(visitor, "/signup/")
+    answer = enter(visitor, "/signup/")
     if not visitor.logged_in:
         if not any(form.of_kind("password") for form in answer.forms):  # where a login would begin
             raise Unanswered("not-logged-in", path="/signup/", told=answer.complaints or "—")
-        _enter(visitor, "/login/")
+        enter(visitor, "/login/")
     return visitor
 
 
 def log_in(visitor: Visitor, name: str) -> Visitor:
     """Log in to an account that exists."""
     visitor.name = name
-    _enter(visitor, "/login/")
+    enter(visitor, "/login/")
     return visitor
 
 
-def _enter(visitor: Visitor, path: str) -> Page:
+def enter(visitor: Visitor, path: str) -> Page:
+    """Fill in the form for a new account or for a login, as its page has it.
+
+    Raises Unanswered without one, or when the login isn't let in.
+    """
     page = visitor.get(path)
-    form = _form_with(page, "password")
+    form = form_with(page, "password")
     answer = visitor.fill_in(
         page,
         form,
@@ -139,7 +143,8 @@ def _enter(visitor: Visitor, path: str) -> Page:
     return answer
 
 
-def _form_with(page: Page, *kinds: str) -> Form:
+def form_with(page: Page, *kinds: str) -> Form:
+    """The page's form that has most fields of these kinds; raises Unanswered without any."""
     forms = [form for form in page.forms if form.of_kind(*kinds)]
     if not forms:
         raise Unanswered("no-such-form", path=page.path, wanted=", ".join(kinds))
@@ -165,7 +170,7 @@ def logout_form(visitor: Visitor) -> Form:
 def new_room(visitor: Visitor, title: str) -> str:
     """Make a room through the site's own page; the path of its WebSocket."""
     page = visitor.get("/rooms/new/")
-    answer = visitor.fill_in(page, _form_with(page, "text", "textarea"), text=title, textarea=title)
+    answer = visitor.fill_in(page, form_with(page, "text", "textarea"), text=title, textarea=title)
     found = re.search(r"/rooms/(\d+)/", answer.path)
     if not found:
         raise Unanswered("room-not-made", title=title, path=answer.path, told=answer.complaints)
