@@ -43,7 +43,7 @@ quick: $(INSTALLED)
 	@$(BIN)/python -m lab test --quick
 
 # Else each process of a run compiles the same again: hundreds import lab, and write nothing compiled.
-test proof: export PYTHONDONTWRITEBYTECODE :=
+test proof soak: export PYTHONDONTWRITEBYTECODE :=
 compiled: $(INSTALLED)
 	@$(BIN)/python -m compileall -q lab
 
@@ -55,7 +55,7 @@ matrix: $(INSTALLED)
 	rm -rf reports/matrix
 	LESSON="$(LESSON)" WITH="$(WITH)" BASELINE="$(BASELINE)" $(BIN)/python -m nox --sessions $(if $(WITH),candidate,lessons) table
 
-soak: $(INSTALLED)
+soak: compiled $(PROXY)
 	$(BIN)/python -m regression soak $(if $(RUNS),--runs $(RUNS)) $(FILES)
 
 # What is measured while it runs, or has many clients; the report says what they found.

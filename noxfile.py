@@ -29,7 +29,7 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lessons", "table"]
 os.environ["UV_SYSTEM_CERTS"] = os.environ.get("UV_SYSTEM_CERTS", "true")
-# What lessons start writes nothing compiled: each of hundreds of processes would compile it all.
+# What lessons start writes nothing compiled: each of hundreds of processes would compile it anew.
 os.environ["UV_COMPILE_BYTECODE"] = "true"
 if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
     # Its python3.13 runs only where that version is among those chosen: all of them are.
@@ -99,6 +99,7 @@ def try_lessons(session: nox.Session, name: str, installed: Iterable[list[str]])
         session.install(*arguments)
     with (report / "versions.txt").open("w", encoding="utf-8") as file:
         session.run("uv", "pip", "freeze", stdout=file, external=True)
+    session.run("python", "-m", "compileall", "-q", "lab")
     chosen = ["-k", os.environ["LESSON"]] if os.environ.get("LESSON") else []
     session.run(
         *("python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q", "--nbval"),
