@@ -21,6 +21,7 @@ from checks.workspaces import digest
 
 from lab import LabError, course, language
 from lab.check import Report, catalogue, check, checking, seen
+from lab.check.evidence import Evidence, Frame
 from lab.check.probes import Probe, limits, visitor
 from lab.check.probes import site as sites
 from lab.check.probes.site import Site
@@ -452,6 +453,17 @@ def test_a_machine_on_which_everything_is_late_accuses_nobody(
     assert report.exit_code == 2
     assert "not even the lesson's own files" in report.unable, str(report)
     assert not report.findings
+
+
+def test_what_is_late_is_late_though_a_line_of_theirs_is_under_way(monkeypatch):
+    """In company of a soak the right project's own view was just at work when the time was up."""
+    busy = Evidence("page", "no-http", running=(Frame("chat/views.py", 7),))
+    monkeypatch.setattr(Server, "__init__", lambda self: setattr(self, "_fork", MagicMock()))
+    monkeypatch.setattr(Server, "evidence", lambda *_: busy)
+    server = Server()
+    with pytest.raises(Failure) as failed, server.trying("page"):
+        raise Unanswered("no-http") from TimeoutError()
+    assert failed.value.evidence.late
 
 
 def test_what_is_late_though_the_lessons_own_files_are_not_is_no_machines(

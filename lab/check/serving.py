@@ -206,7 +206,7 @@ class Server(Stage):
             yield
         except Unanswered as missing:
             found = self.evidence(probe, missing.kind, lines, printed, missing.seen)
-            is_late = missing.is_late and not found.errors and not found.running
+            is_late = missing.is_late and not found.errors
             raise Failure(replace(found, late=is_late or found.late)) from missing
 
     def evidence(
